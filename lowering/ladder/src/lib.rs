@@ -1,1 +1,4 @@
-//! To be filled.
+//! From one level to the next and down to the meta-operator program.
+
+pub mod boxes;
+pub mod liveness;
