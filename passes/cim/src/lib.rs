@@ -1,1 +1,4 @@
-//! To be filled.
+//! Passes inside the `cim` levels.
+
+pub mod first_fit;
+pub mod requant;
