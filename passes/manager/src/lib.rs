@@ -1,1 +1,3 @@
-//! To be filled.
+//! Passes, their options and pipelines, and the drivers that run them.
+
+pub mod pipeline;
