@@ -51,18 +51,10 @@ pub fn first_fit(chip: Chip, demand: &[u64], granule: &[u64]) -> Option<(Vec<Pla
         if need > 0 && chunk == 0 {
             return None;
         }
-        let start = if chip.whole_cores {
-            used.next_multiple_of(per_core)
-        } else {
-            used
-        };
+        let start = if chip.whole_cores { used.next_multiple_of(per_core) } else { used };
         let mut parts = Vec::new();
         if start + need <= capacity {
-            parts.push(Part {
-                segment,
-                tiles: 0..need,
-                first_xb: start,
-            });
+            parts.push(Part { segment, tiles: 0..need, first_xb: start });
             used = start + need;
         } else {
             if used > 0 {
@@ -74,11 +66,7 @@ pub fn first_fit(chip: Chip, demand: &[u64], granule: &[u64]) -> Option<(Vec<Pla
                 if at > 0 {
                     segment += 1;
                 }
-                parts.push(Part {
-                    segment,
-                    tiles: at..at + n,
-                    first_xb: 0,
-                });
+                parts.push(Part { segment, tiles: at..at + n, first_xb: 0 });
                 at += n;
                 used = n;
             }
@@ -93,42 +81,20 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const CHIP: Chip = Chip {
-        cores: 4,
-        xbs_per_core: 2,
-        whole_cores: false,
-    };
+    const CHIP: Chip = Chip { cores: 4, xbs_per_core: 2, whole_cores: false };
 
     #[test]
     fn segments_close_when_full() {
         let (placed, segments) = first_fit(CHIP, &[5, 3, 1], &[]).unwrap();
         assert_eq!(segments, 2);
-        assert_eq!(
-            placed[1].parts,
-            vec![Part {
-                segment: 0,
-                tiles: 0..3,
-                first_xb: 5
-            }]
-        );
-        assert_eq!(
-            placed[2].parts,
-            vec![Part {
-                segment: 1,
-                tiles: 0..1,
-                first_xb: 0
-            }]
-        );
+        assert_eq!(placed[1].parts, vec![Part { segment: 0, tiles: 0..3, first_xb: 5 }]);
+        assert_eq!(placed[2].parts, vec![Part { segment: 1, tiles: 0..1, first_xb: 0 }]);
     }
 
     #[test]
     fn an_operator_larger_than_the_chip_becomes_time_tiles() {
         let (placed, segments) = first_fit(CHIP, &[1, 20], &[1, 3]).unwrap();
-        let tiles: Vec<_> = placed[1]
-            .parts
-            .iter()
-            .map(|p| (p.segment, p.tiles.clone()))
-            .collect();
+        let tiles: Vec<_> = placed[1].parts.iter().map(|p| (p.segment, p.tiles.clone())).collect();
         assert_eq!(tiles, vec![(1, 0..6), (2, 6..12), (3, 12..18), (4, 18..20)]);
         assert_eq!(segments, 5);
         assert!(first_fit(CHIP, &[9], &[9]).is_none());
@@ -136,10 +102,7 @@ mod tests {
 
     #[test]
     fn core_mode_starts_on_whole_cores() {
-        let chip = Chip {
-            whole_cores: true,
-            ..CHIP
-        };
+        let chip = Chip { whole_cores: true, ..CHIP };
         let (placed, _) = first_fit(chip, &[1, 1], &[]).unwrap();
         assert_eq!(placed[1].parts[0].first_xb, 2);
     }

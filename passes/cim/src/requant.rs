@@ -40,9 +40,7 @@ pub enum RequantError {
         value: f64,
     },
     /// Scale too large for 31-bit multipliers, or the addend does not fit 64 bits.
-    #[error(
-        "channel {channel}: scale {ratio} with addend {addend} does not fit 64-bit requantisation"
-    )]
+    #[error("channel {channel}: scale {ratio} with addend {addend} does not fit 64-bit requantisation")]
     Range {
         /// Channel.
         channel: usize,
@@ -82,24 +80,17 @@ pub fn two_inputs(a: &Affine, second: Option<&[f64]>) -> Result<Constants, Requa
     let n = a.ratio.len();
     let addend = |c: usize| a.addend.get(c).or(a.addend.first()).copied().unwrap_or(0.0);
     for c in 0..n {
-        let bad = [a.ratio[c], addend(c)]
-            .into_iter()
-            .chain(second.and_then(|s| s.get(c)).copied())
-            .find(|v| !v.is_finite());
+        let bad =
+            [a.ratio[c], addend(c)].into_iter().chain(second.and_then(|s| s.get(c)).copied()).find(|v| !v.is_finite());
         if let Some(value) = bad {
             return Err(RequantError::NotFinite { channel: c, value });
         }
     }
     let acc_bias = |c: usize| a.acc_bias.get(c).copied().unwrap_or(0);
-    let totals: Vec<f64> = (0..n)
-        .map(|c| addend(c).abs() + (acc_bias(c) as f64 * a.ratio[c]).abs())
-        .collect();
+    let totals: Vec<f64> = (0..n).map(|c| addend(c).abs() + (acc_bias(c) as f64 * a.ratio[c]).abs()).collect();
     let ratios = a.ratio.iter().chain(second.unwrap_or_default()).copied();
-    let range = |c: usize| RequantError::Range {
-        channel: c,
-        ratio: a.ratio.get(c).copied().unwrap_or(0.0),
-        addend: addend(c),
-    };
+    let range =
+        |c: usize| RequantError::Range { channel: c, ratio: a.ratio.get(c).copied().unwrap_or(0.0), addend: addend(c) };
     let shift = shift_for(ratios, &totals).ok_or_else(|| range(0))?;
     let to_m = |r: f64| scaled(r, shift as i32).round_ties_even() as i64;
     let m: Vec<i64> = a.ratio.iter().map(|&r| to_m(r)).collect();
@@ -109,12 +100,7 @@ pub fn two_inputs(a: &Affine, second: Option<&[f64]>) -> Result<Constants, Requa
             i64::try_from(real + acc_bias(c) as i128 * m[c] as i128).map_err(|_| range(c))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Constants {
-        m,
-        m2: second.map(|s| s.iter().map(|&r| to_m(r)).collect()),
-        b,
-        shift,
-    })
+    Ok(Constants { m, m2: second.map(|s| s.iter().map(|&r| to_m(r)).collect()), b, shift })
 }
 
 #[cfg(test)]
@@ -123,54 +109,21 @@ mod tests {
     use proptest::prelude::*;
 
     fn apply(k: &Constants, c: usize, acc: i64) -> i64 {
-        ((acc as i128 * k.m[c] as i128 + k.b[c] as i128 + (1i128 << (k.shift - 1))) >> k.shift)
-            as i64
+        ((acc as i128 * k.m[c] as i128 + k.b[c] as i128 + (1i128 << (k.shift - 1))) >> k.shift) as i64
     }
 
     #[test]
     fn half_steps_round_up_and_zero_scale_is_refused_only_when_not_finite() {
-        let k = constants(&Affine {
-            ratio: vec![0.5],
-            addend: vec![0.0],
-            acc_bias: vec![],
-        })
-        .unwrap();
-        assert_eq!(
-            (apply(&k, 0, 1), apply(&k, 0, 3), apply(&k, 0, -1)),
-            (1, 2, 0)
-        );
-        assert!(
-            constants(&Affine {
-                ratio: vec![f64::NAN],
-                ..Default::default()
-            })
-            .is_err()
-        );
-        assert!(
-            constants(&Affine {
-                ratio: vec![0.0],
-                addend: vec![3.0],
-                acc_bias: vec![]
-            })
-            .is_ok()
-        );
-        assert!(
-            constants(&Affine {
-                ratio: vec![1e12],
-                ..Default::default()
-            })
-            .is_err()
-        );
+        let k = constants(&Affine { ratio: vec![0.5], addend: vec![0.0], acc_bias: vec![] }).unwrap();
+        assert_eq!((apply(&k, 0, 1), apply(&k, 0, 3), apply(&k, 0, -1)), (1, 2, 0));
+        assert!(constants(&Affine { ratio: vec![f64::NAN], ..Default::default() }).is_err());
+        assert!(constants(&Affine { ratio: vec![0.0], addend: vec![3.0], acc_bias: vec![] }).is_ok());
+        assert!(constants(&Affine { ratio: vec![1e12], ..Default::default() }).is_err());
     }
 
     #[test]
     fn the_largest_multiplier_has_31_bits() {
-        let k = constants(&Affine {
-            ratio: vec![0.0123, 0.0001],
-            addend: vec![0.0],
-            acc_bias: vec![],
-        })
-        .unwrap();
+        let k = constants(&Affine { ratio: vec![0.0123, 0.0001], addend: vec![0.0], acc_bias: vec![] }).unwrap();
         assert!(k.m[0] >= 1 << 30 && k.m[0] < 1 << 31);
     }
 

@@ -46,9 +46,7 @@ const ANCHOR: &str = "expected pass pipeline to be wrapped with the anchor opera
 
 impl PipelineError {
     fn plain(message: impl Into<String>) -> Self {
-        PipelineError {
-            message: message.into(),
-        }
+        PipelineError { message: message.into() }
     }
 
     /// An error at byte `at` of the pipeline body.
@@ -72,10 +70,7 @@ impl PipelineError {
 pub fn split_anchor(text: &str) -> Result<(&str, &str), PipelineError> {
     let text = text.trim();
     let open = text.find('(').ok_or_else(|| PipelineError::plain(ANCHOR))?;
-    let body = text
-        .strip_suffix(')')
-        .and_then(|t| t.get(open + 1..))
-        .ok_or_else(|| PipelineError::plain(ANCHOR))?;
+    let body = text.strip_suffix(')').and_then(|t| t.get(open + 1..)).ok_or_else(|| PipelineError::plain(ANCHOR))?;
     let anchor = text[..open].trim();
     if anchor.is_empty() {
         return Err(PipelineError::plain(ANCHOR));
@@ -86,10 +81,7 @@ pub fn split_anchor(text: &str) -> Result<(&str, &str), PipelineError> {
 /// Parses a whole pipeline text.
 pub fn parse(text: &str) -> Result<PipelineText, PipelineError> {
     let (anchor, body) = split_anchor(text)?;
-    Ok(PipelineText {
-        anchor: anchor.to_string(),
-        elements: parse_body(body)?,
-    })
+    Ok(PipelineText { anchor: anchor.to_string(), elements: parse_body(body)? })
 }
 
 /// Parses a list of elements, the text between the parentheses of an anchor.
@@ -106,23 +98,14 @@ pub fn parse_body(body: &str) -> Result<Vec<Element>, PipelineError> {
         let name = raw.trim();
         let name_at = at + (raw.len() - raw.trim_start().len());
         if closed && !name.is_empty() {
-            return Err(PipelineError::at(
-                body,
-                name_at,
-                "expected ',' after parsing pipeline",
-            ));
+            return Err(PipelineError::at(body, name_at, "expected ',' after parsing pipeline"));
         }
         at += stop;
         let mut options = String::new();
         let mut next = body[at..].chars().next();
         if next == Some('{') && !closed {
-            let end = options_end(&body[at..]).ok_or_else(|| {
-                PipelineError::at(
-                    body,
-                    at,
-                    "missing closing '}' while processing pass options",
-                )
-            })?;
+            let end = options_end(&body[at..])
+                .ok_or_else(|| PipelineError::at(body, at, "missing closing '}' while processing pass options"))?;
             options = body[at + 1..at + end].trim().to_string();
             at += end + 1;
             let gap = body[at..].len() - body[at..].trim_start().len();
@@ -139,32 +122,20 @@ pub fn parse_body(body: &str) -> Result<Vec<Element>, PipelineError> {
                 continue;
             }
             Some('{' | '(') => {
-                return Err(PipelineError::at(
-                    body,
-                    at,
-                    "expected ',' after parsing pipeline",
-                ));
+                return Err(PipelineError::at(body, at, "expected ',' after parsing pipeline"));
             }
             _ => {}
         }
         let empty_body = name.is_empty() && options.is_empty() && current.is_empty() && !closed;
         let empty_end = empty_body && matches!(next, None | Some(')'));
         if !closed && !empty_end {
-            current.push(Element::Pass {
-                name: name.to_string(),
-                options,
-                at: name_at,
-            });
+            current.push(Element::Pass { name: name.to_string(), options, at: name_at });
         }
         closed = false;
         match next {
             None if stack.is_empty() => return Ok(current),
             None => {
-                return Err(PipelineError::at(
-                    body,
-                    body.len(),
-                    "expected ')' after parsing nested pipeline",
-                ));
+                return Err(PipelineError::at(body, body.len(), "expected ')' after parsing nested pipeline"));
             }
             Some(',') => at += 1,
             Some(')') => {
@@ -175,20 +146,13 @@ pub fn parse_body(body: &str) -> Result<Vec<Element>, PipelineError> {
                         "encountered extra closing ')' creating unbalanced parentheses while parsing pipeline",
                     ));
                 };
-                outer.push(Element::Nested(PipelineText {
-                    anchor,
-                    elements: std::mem::take(&mut current),
-                }));
+                outer.push(Element::Nested(PipelineText { anchor, elements: std::mem::take(&mut current) }));
                 current = outer;
                 closed = true;
                 at += 1;
             }
             Some(_) => {
-                return Err(PipelineError::at(
-                    body,
-                    at,
-                    "expected ',' after parsing pipeline",
-                ));
+                return Err(PipelineError::at(body, at, "expected ',' after parsing pipeline"));
             }
         }
     }
@@ -221,9 +185,7 @@ pub fn parse_options(text: &str) -> Result<Vec<(String, Option<String>)>, Pipeli
     let mut out = Vec::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
-        let key_end = rest
-            .find(|c: char| c == '=' || c.is_whitespace())
-            .unwrap_or(rest.len());
+        let key_end = rest.find(|c: char| c == '=' || c.is_whitespace()).unwrap_or(rest.len());
         let key = &rest[..key_end];
         rest = &rest[key_end..];
         let Some(after) = rest.strip_prefix('=') else {
@@ -237,9 +199,7 @@ pub fn parse_options(text: &str) -> Result<Vec<(String, Option<String>)>, Pipeli
             _ => Some(after.find(char::is_whitespace).unwrap_or(after.len())),
         };
         let Some(value_end) = value_end else {
-            return Err(PipelineError::plain(format!(
-                "option '{key}' has an unbalanced value: {after}"
-            )));
+            return Err(PipelineError::plain(format!("option '{key}' has an unbalanced value: {after}")));
         };
         let value = &after[..value_end];
         let inner = match value.chars().next() {
@@ -262,12 +222,13 @@ mod tests {
 
     #[test]
     fn nested_pipelines_and_options() {
-        let p = parse("builtin.module( func.func( cse , canonicalize{max-iterations=3 list={a,b}} ), any(cse),symbol-dce )").unwrap();
+        let p = parse(
+            "builtin.module( func.func( cse , canonicalize{max-iterations=3 list={a,b}} ), any(cse),symbol-dce )",
+        )
+        .unwrap();
         assert_eq!(p.anchor, "builtin.module");
         assert_eq!(p.elements.len(), 3);
-        let Element::Nested(f) = &p.elements[0] else {
-            panic!("nested")
-        };
+        let Element::Nested(f) = &p.elements[0] else { panic!("nested") };
         assert_eq!(f.anchor, "func.func");
         assert!(
             matches!(&f.elements[1], Element::Pass { name, options, .. } if name == "canonicalize" && options == "max-iterations=3 list={a,b}")
@@ -298,25 +259,13 @@ mod tests {
     fn options_keep_quotes_and_braces_together() {
         let o = parse_options("a=1 b='x y' c={1,2} flag").unwrap();
         let o: Vec<_> = o.iter().map(|(k, v)| (k.as_str(), v.as_deref())).collect();
-        assert_eq!(
-            o,
-            vec![
-                ("a", Some("1")),
-                ("b", Some("x y")),
-                ("c", Some("1,2")),
-                ("flag", None)
-            ]
-        );
+        assert_eq!(o, vec![("a", Some("1")), ("b", Some("x y")), ("c", Some("1,2")), ("flag", None)]);
         assert!(parse_options("a='x").is_err());
     }
 
     #[test]
     fn deep_nesting_is_an_error() {
-        let text = format!(
-            "builtin.module({}cse{})",
-            "any(".repeat(500),
-            ")".repeat(500)
-        );
+        let text = format!("builtin.module({}cse{})", "any(".repeat(500), ")".repeat(500));
         assert!(message(&text).contains("nested too deeply"));
     }
 }

@@ -23,17 +23,13 @@ pub struct Affine {
 impl Affine {
     /// A constant.
     pub fn constant(base: i64) -> Self {
-        Affine {
-            base,
-            terms: Vec::new(),
-        }
+        Affine { base, terms: Vec::new() }
     }
     /// Value for the given loop indices; wraps on overflow (the loader proves that it cannot).
     pub fn eval(&self, indices: &[u64]) -> i64 {
         let mut v = self.base;
         for &(d, c) in &self.terms {
-            v = v
-                .wrapping_add(c.wrapping_mul(indices.get(d as usize).copied().unwrap_or(0) as i64));
+            v = v.wrapping_add(c.wrapping_mul(indices.get(d as usize).copied().unwrap_or(0) as i64));
         }
         v
     }

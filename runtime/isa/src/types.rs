@@ -13,15 +13,9 @@ pub struct IntType {
 
 impl IntType {
     /// Accumulators that the verifier proved to fit 32 bits.
-    pub const I32: IntType = IntType {
-        bits: 32,
-        signed: true,
-    };
+    pub const I32: IntType = IntType { bits: 32, signed: true };
     /// Wide accumulators.
-    pub const I64: IntType = IntType {
-        bits: 64,
-        signed: true,
-    };
+    pub const I64: IntType = IntType { bits: 64, signed: true };
 
     /// A signed or unsigned type of `bits` bits.
     pub const fn new(bits: u8, signed: bool) -> Self {
@@ -38,19 +32,11 @@ impl IntType {
     }
     /// Smallest value.
     pub const fn min(self) -> i64 {
-        if self.signed {
-            i64::MIN >> (64 - self.bits as u32)
-        } else {
-            0
-        }
+        if self.signed { i64::MIN >> (64 - self.bits as u32) } else { 0 }
     }
     /// Largest value; an unsigned 64-bit type is not allowed, so it fits an `i64`.
     pub const fn max(self) -> i64 {
-        if self.signed {
-            i64::MAX >> (64 - self.bits as u32)
-        } else {
-            ((1u128 << self.bits) - 1) as i64
-        }
+        if self.signed { i64::MAX >> (64 - self.bits as u32) } else { ((1u128 << self.bits) - 1) as i64 }
     }
 }
 
