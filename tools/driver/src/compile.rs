@@ -1,0 +1,130 @@
+//! From a model to a program: the one place where importer, passes and lowering meet for the `cim` commands.
+//!
+//! The signatures are the contract between the command line and the compiler. A build without a compiler answers
+//! [`CompileError::NotAvailable`].
+
+use std::path::Path;
+
+use cim_isa::Program;
+use cim_isa::program::{Placement, ProgramMode};
+
+/// What to compile for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CompileOptions {
+    /// Preset name or path of a YAML file.
+    pub machine: String,
+    /// `--set key=value` overrides of machine fields, in order.
+    pub overrides: Vec<(String, String)>,
+    /// Computing mode; None = the finest that the machine exposes.
+    pub mode: Option<ProgramMode>,
+    /// Use all parallel rows although the converter may clip; marks the program lossy.
+    pub allow_adc_clipping: bool,
+}
+
+/// A level of the IR to print instead of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// `cim.graph`: integer operators with explicit requantisation.
+    Graph,
+    /// `cim.xbar`: matrix-vector products on virtual crossbars.
+    Xbar,
+    /// `cim.row`: groups of rows.
+    Row,
+}
+
+/// Where a node of the model goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodePlacement {
+    /// Runs there.
+    Mapped(Placement),
+    /// Disappears into another node (batch norm into requantisation, dequantise into the operator it feeds, ...).
+    Folded,
+    /// Cannot be compiled.
+    Refused,
+}
+
+/// One line of `cim check`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeCheck {
+    /// Node name, as in the model.
+    pub node: String,
+    /// Operator with its domain unless that is ONNX's own.
+    pub operator: String,
+    /// Where it goes.
+    pub placement: NodePlacement,
+    /// Why there, or why not.
+    pub reason: String,
+    /// The attribute (or operand) that a refusal is about.
+    pub attribute: Option<String>,
+    /// What the user can do about a refusal.
+    pub remedy: Option<String>,
+}
+
+/// One line of `cim layers`: a layer with weights, in the order in which a precision policy counts them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerRow {
+    /// Layer name, as in the model.
+    pub name: String,
+    /// `conv` or `linear`.
+    pub kind: String,
+    /// Rows of the weight matrix of one group: inputs of one dot product.
+    pub m: u64,
+    /// Columns of the weight matrix over all groups: output channels.
+    pub k: u64,
+    /// Matrix-vector products per inference: output pixels.
+    pub products: u64,
+    /// Weights.
+    pub weights: u64,
+    /// Multiply-accumulates per inference.
+    pub macs: u64,
+}
+
+/// Why there is no program.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CompileError {
+    /// The build has no compiler for this.
+    #[error("{0} is not available in this build")]
+    NotAvailable(&'static str),
+    /// The model, the machine or their combination is wrong: rendered diagnostics, one or more lines, without the
+    /// leading `error: ` of the first.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Compiles an ONNX model (or MLIR text) to a program.
+///
+/// # Errors
+/// The file cannot be read, the model is malformed or holds something unsupported, the machine description is wrong,
+/// or the network does not fit the machine.
+pub fn compile(model: &Path, options: &CompileOptions) -> Result<Program, CompileError> {
+    let _ = (model, options);
+    Err(CompileError::NotAvailable("compiling a model"))
+}
+
+/// Lowers a model to one level and prints its IR.
+///
+/// # Errors
+/// As [`compile`].
+pub fn emit(model: &Path, options: &CompileOptions, level: Level) -> Result<String, CompileError> {
+    let _ = (model, options, level);
+    Err(CompileError::NotAvailable("printing the levels of a model"))
+}
+
+/// Says for every node of the model where it goes. Refusals are part of the result, not an error.
+/// Without a machine only the model is judged.
+///
+/// # Errors
+/// The file cannot be read or is not a model; the machine description is wrong.
+pub fn check(model: &Path, options: Option<&CompileOptions>) -> Result<Vec<NodeCheck>, CompileError> {
+    let _ = (model, options);
+    Err(CompileError::NotAvailable("checking a model"))
+}
+
+/// The layers with weights, in execution order.
+///
+/// # Errors
+/// The file cannot be read or is not a model.
+pub fn layers(model: &Path) -> Result<Vec<LayerRow>, CompileError> {
+    let _ = model;
+    Err(CompileError::NotAvailable("listing the layers of a model"))
+}
