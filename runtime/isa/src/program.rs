@@ -5,11 +5,12 @@ use crate::reference::Reference;
 use crate::types::*;
 
 /// Computing mode: which meta-operators the program uses on crossbars.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum ProgramMode {
     /// Core mode: `read_core`.
     Cm,
     /// Crossbar mode: `write_xb`, `read_xb`.
+    #[default]
     Xbm,
     /// Wordline mode: `write_row`, `read_row`.
     Wlm,
@@ -145,14 +146,37 @@ pub struct Interface {
 /// A section this version does not know, kept byte for byte (optional sections only).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownSection {
-    /// Section kind number.
+    /// Section kind number; unknown sections are in ascending order of kind, each kind once.
     pub kind: u32,
+    /// Alignment of its first byte in the file: a power of two, 1..=4096.
+    pub align: u32,
     /// Content.
     pub data: bytes::Bytes,
 }
 
+/// The chip the program addresses. The loader checks crossbar and L1 addresses against it; whoever knows the machine
+/// description checks that both agree. Crossbar `x` belongs to core `x / crossbars_per_core`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Chip {
+    /// Cores.
+    pub cores: u32,
+    /// Crossbars of one core.
+    pub crossbars_per_core: u32,
+    /// Rows (wordlines) of a crossbar.
+    pub rows: u32,
+    /// Columns (bitlines) of a crossbar.
+    pub columns: u32,
+}
+
+impl Chip {
+    /// Crossbars of the whole chip.
+    pub const fn crossbars(&self) -> u64 {
+        self.cores as u64 * self.crossbars_per_core as u64
+    }
+}
+
 /// A compiled program.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct Program {
     /// Model name.
     pub name: String,
@@ -164,6 +188,8 @@ pub struct Program {
     pub lossy: bool,
     /// Rows one conversion sees.
     pub rows_per_conversion: u32,
+    /// Cores and crossbars that addresses refer to.
+    pub chip: Chip,
     /// Bytes of L0 used.
     pub l0_bytes: u64,
     /// Bytes of L1 address space per core.
