@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use cim_isa::Program;
-use cim_isa::program::{HostTensor, ProgramMode};
+use cim_isa::program::HostTensor;
 use cim_isa::reference::{RefKind, RefNode, RefTensor, RefTensorId, Reference};
 use cim_isa::types::*;
 
@@ -11,29 +11,9 @@ use cim_isa::types::*;
 pub fn empty() -> Program {
     Program {
         name: "test".into(),
-        mode: ProgramMode::Xbm,
-        machine: String::new(),
-        lossy: false,
         rows_per_conversion: 1,
-        l0_bytes: 0,
-        l1_span: 0,
-        constants: vec![],
-        buffers: vec![],
-        matrices: vec![],
-        tiles: vec![],
-        ports: vec![],
-        residents: vec![],
-        windows: vec![],
-        requants: vec![],
-        host_tensors: vec![],
-        host_ops: vec![],
-        inputs: vec![],
-        outputs: vec![],
-        layers: vec![],
-        init: vec![],
-        main: vec![],
         reference: Some(Reference::default()),
-        unknown: vec![],
+        ..Program::default()
     }
 }
 
