@@ -9,12 +9,7 @@ use cim_isa::types::*;
 
 /// A program without instructions.
 pub fn empty() -> Program {
-    Program {
-        name: "test".into(),
-        rows_per_conversion: 1,
-        reference: Some(Reference::default()),
-        ..Program::default()
-    }
+    Program { name: "test".into(), rows_per_conversion: 1, reference: Some(Reference::default()), ..Program::default() }
 }
 
 /// Appends an integer constant.
