@@ -67,9 +67,9 @@ pub struct LayerRow {
     pub name: String,
     /// `conv` or `linear`.
     pub kind: String,
-    /// Rows of the weight matrix of one group: inputs of one dot product.
+    /// Outputs of one matrix-vector product: output channels or features, over all groups.
     pub m: u64,
-    /// Columns of the weight matrix over all groups: output channels.
+    /// Inputs of one dot product: input channels per group times kernel positions.
     pub k: u64,
     /// Matrix-vector products per inference: output pixels.
     pub products: u64,
