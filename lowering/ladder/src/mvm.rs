@@ -333,7 +333,16 @@ mod tests {
     use proptest::prelude::*;
 
     /// Executes a plan in plain integers; returns accumulators by channel.
-    fn run(plans: &[CorePlan], cut: &Cut, all: &[Unit], first: u32, l: &Layout, x: &dyn Fn(u32, u32) -> i64, w: &dyn Fn(u32, u32, u32) -> i64, channels: u32) -> Vec<i64> {
+    fn run(
+        plans: &[CorePlan],
+        cut: &Cut,
+        all: &[Unit],
+        first: u32,
+        l: &Layout,
+        x: &dyn Fn(u32, u32) -> i64,
+        w: &dyn Fn(u32, u32, u32) -> i64,
+        channels: u32,
+    ) -> Vec<i64> {
         let mut finished: Vec<Vec<i64>> = Vec::new();
         for p in plans {
             let mut input = vec![0i64; p.inputs as usize];
@@ -351,14 +360,19 @@ mod tests {
                 for k in 0..read.len {
                     let unit = all[(read.xb + k - first) as usize];
                     let tile = cut.tile(unit.at);
-                    assert_eq!((tile.crossbar_rows(), tile.outputs(), unit.slice), (read.rows, read.outputs, read.slice));
+                    assert_eq!(
+                        (tile.crossbar_rows(), tile.outputs(), unit.slice),
+                        (read.rows, read.outputs, read.slice)
+                    );
                     let (shift, negate) = slice_weight(l, read.slice);
                     for o in 0..read.outputs {
                         let (group, col) = (tile.group0 + o / tile.cols, tile.col0 + o % tile.cols);
                         let mut sum = 0;
                         for r in 0..read.rows {
                             let (g, row) = tile.logical_row(r).unwrap();
-                            if g != group { continue; }
+                            if g != group {
+                                continue;
+                            }
                             let value = w(group, row, col);
                             let held = if l.crossbars_per_tile() == 1 {
                                 value + l.offset()
@@ -382,8 +396,10 @@ mod tests {
             }
             for c in &p.corrections {
                 for g in 0..c.groups {
-                    let sum: i64 = (0..c.positions).flat_map(|q| (0..c.inner).map(move |i| (q, i)))
-                        .map(|(q, i)| input[(c.src + q * c.groups * c.inner + g * c.inner + i) as usize]).sum();
+                    let sum: i64 = (0..c.positions)
+                        .flat_map(|q| (0..c.inner).map(move |i| (q, i)))
+                        .map(|(q, i)| input[(c.src + q * c.groups * c.inner + g * c.inner + i) as usize])
+                        .sum();
                     for j in 0..c.outputs {
                         acc[(c.dst + g * c.outputs + j) as usize] -= l.offset() * sum;
                     }
@@ -394,7 +410,8 @@ mod tests {
         let mut out = vec![0i64; channels as usize];
         for m in merge(plans) {
             for j in 0..m.len {
-                out[(m.channel + j) as usize] += m.parts.iter().map(|&(k, a)| finished[k][(a + j) as usize]).sum::<i64>();
+                out[(m.channel + j) as usize] +=
+                    m.parts.iter().map(|&(k, a)| finished[k][(a + j) as usize]).sum::<i64>();
             }
         }
         out
@@ -436,13 +453,19 @@ mod tests {
     #[test]
     fn consecutive_crossbars_with_one_input_are_one_read() {
         let l = Layout {
-            bits: 8, signed: true, narrow: false, cell_bits: 2, encoding: Encoding::Offset, binding: Binding::BitsToColumns,
+            bits: 8,
+            signed: true,
+            narrow: false,
+            cell_bits: 2,
+            encoding: Encoding::Offset,
+            binding: Binding::BitsToColumns,
         };
         let c = cut(MatrixShape { rows: 256, cols: 256, groups: 1, inner: 256 }, &l, 128, 128).unwrap();
         let all = units(&c);
         let plans = plan(&c, &all, 0..all.len(), 0, 16, 256, true);
         assert_eq!(plans.len(), 1);
-        let reads: Vec<_> = plans[0].reads.iter().map(|r| (r.xb, r.len, r.src, r.src_stride, r.dst, r.dst_stride)).collect();
+        let reads: Vec<_> =
+            plans[0].reads.iter().map(|r| (r.xb, r.len, r.src, r.src_stride, r.dst, r.dst_stride)).collect();
         assert_eq!(reads, [(0, 8, 0, 0, 0, 32), (8, 8, 128, 0, 256, 32)]);
         assert_eq!(plans[0].sums, [Sum { dst: 0, src: 256, count: 1, len: 256 }]);
         assert_eq!(plans[0].corrections.len(), 1);

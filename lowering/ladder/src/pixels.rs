@@ -85,7 +85,13 @@ pub fn bands(height: u32, copies: u32, input: u32, kernel: u32, stride: u32, dil
             // A band that lies wholly in the padding still names one row of the input.
             let from = top.clamp(0, last.max(0));
             let to = bottom.clamp(from + 1, (last + 1).max(from + 1));
-            Band { first, rows, input_row: from as u32, input_rows: (to - from) as u32, pad: (from - top).max(0) as u32 }
+            Band {
+                first,
+                rows,
+                input_row: from as u32,
+                input_rows: (to - from) as u32,
+                pad: (from - top).max(0) as u32,
+            }
         })
         .collect()
 }
