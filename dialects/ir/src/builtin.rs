@@ -1,41 +1,31 @@
 //! The builtin dialect's operations.
 
-use crate::op_def::{Arity, OpDef, Trait, TypeConstraint, ValueSpec};
+use crate::constraints::ANY_TYPE;
+use crate::kinds::SymbolNameAttr;
+use crate::op;
 use crate::registry::{Dialect, Registry};
 
-/// Any type.
-pub const ANY_TYPE: TypeConstraint = TypeConstraint { what: "any type", check: |_, _| true };
+op! {
+    /// The top of everything: a container of operations with one region of one block.
+    ///
+    /// The region is a graph region and needs no terminator. A name makes the module a symbol.
+    pub Module = "builtin.module" :
+        [IsolatedFromAbove, SingleBlock, NoTerminator, NoRegionArguments, GraphRegion, SymbolTable, Symbol] {
+        props   { sym_name?: SymbolNameAttr, sym_visibility?: crate::kinds::StrAttr }
+        regions { body_region }
+    }
 
-/// `builtin.module`: the top of everything.
-pub static MODULE: OpDef = OpDef {
-    regions: Some(1),
-    traits: &[
-        Trait::IsolatedFromAbove,
-        Trait::SingleBlock,
-        Trait::NoTerminator,
-        Trait::GraphRegion,
-        Trait::SymbolTable,
-    ],
-    ..OpDef::new("builtin.module", "A top level container of operations.")
-};
-
-/// `builtin.unrealized_conversion_cast`: stands between types while a conversion is under way.
-pub static CAST: OpDef = OpDef {
-    operands: &[ValueSpec { name: "inputs", arity: Arity::Variadic, constraint: ANY_TYPE }],
-    results: &[ValueSpec { name: "outputs", arity: Arity::Variadic, constraint: ANY_TYPE }],
-    traits: &[Trait::Pure],
-    ..OpDef::new(
-        "builtin.unrealized_conversion_cast",
-        "Casts between types during a conversion; must be gone at its end.",
-    )
-};
+    /// Stands between types while a conversion is under way; must be gone at its end.
+    pub UnrealizedConversionCast = "builtin.unrealized_conversion_cast" : [Pure] {
+        operands { inputs*: ANY_TYPE }
+        results  { outputs*: ANY_TYPE }
+    }
+}
 
 /// The dialect.
 pub static BUILTIN: Dialect = Dialect {
-    name: "builtin",
-    doc: "Types, attributes and operations that every module uses.",
-    ops: &[&MODULE, &CAST],
-    open: false,
+    ops: &[Module::DEF, UnrealizedConversionCast::DEF],
+    ..Dialect::new("builtin", "Types, attributes and operations that every module uses.")
 };
 
 /// Registers the dialect; every context has it.

@@ -4,7 +4,7 @@ use super::attrs::{AttrData, IntValue, LocData};
 use super::ids::{Attribute, Ident, Location, OpName, Type};
 use super::interner::Interner;
 use super::types::{FloatKind, Signedness, TypeData};
-use crate::op_def::OpDef;
+use crate::op_def::{OpDef, TraitSet};
 use crate::registry::Registry;
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -18,6 +18,8 @@ pub struct OpNameData {
     pub name: Ident,
     /// Definition.
     pub def: Option<&'static OpDef>,
+    /// Traits of the definition.
+    pub traits: TraitSet,
 }
 
 impl PartialEq for OpNameData {
@@ -155,7 +157,8 @@ impl Context {
     pub fn op_name(&self, name: &str) -> OpName {
         let ident = self.ident(name);
         let def = self.registry.op(name);
-        OpName::from_index(self.names.intern(OpNameData { name: ident, def }))
+        let traits = def.map_or(TraitSet::default(), |d| TraitSet::of(d.traits));
+        OpName::from_index(self.names.intern(OpNameData { name: ident, def, traits }))
     }
     /// Name and definition.
     pub fn op_name_data(&self, name: OpName) -> &OpNameData {

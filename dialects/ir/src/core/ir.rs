@@ -188,7 +188,8 @@ impl Ir {
     /// An empty arena.
     pub fn new(ctx: Arc<Context>) -> Self {
         let tombstone = ctx.op_name("");
-        Ir {
+        let none = ctx.none();
+        let mut ir = Ir {
             ctx,
             ops: Pool::new(),
             blocks: Pool::new(),
@@ -199,7 +200,24 @@ impl Ir {
             op_regions: Vec::new(),
             op_successors: Vec::new(),
             tombstone,
-        }
+        };
+        // Index 0 of each table stands in where an accessor meets a malformed operation.
+        let region = ir.create_region();
+        ir.create_block(region, &[none]);
+        ir
+    }
+
+    /// A value of type `none` without uses of its own: what accessors of malformed operations return.
+    pub fn placeholder_value(&self) -> ValueId {
+        ValueId::from_index(0)
+    }
+    /// An empty block of the placeholder region.
+    pub fn placeholder_block(&self) -> BlockId {
+        BlockId::from_index(0)
+    }
+    /// A region that no operation owns.
+    pub fn placeholder_region(&self) -> RegionId {
+        RegionId::from_index(0)
     }
 
     /// The context.
@@ -305,6 +323,19 @@ impl Ir {
             None => self.regions.get_mut(region).first = Some(block),
         }
         self.regions.get_mut(region).last = Some(block);
+    }
+
+    /// Puts a detached block before `before`.
+    pub fn insert_block_before(&mut self, before: BlockId, block: BlockId) {
+        let BlockData { region, prev, .. } = *self.blocks.get(before);
+        let Some(region) = region else { return };
+        let b = self.blocks.get_mut(block);
+        (b.region, b.prev, b.next) = (Some(region), prev, Some(before));
+        match prev {
+            Some(p) => self.blocks.get_mut(p).next = Some(block),
+            None => self.regions.get_mut(region).first = Some(block),
+        }
+        self.blocks.get_mut(before).prev = Some(block);
     }
 
     /// Takes a block out of its region without erasing it.
@@ -451,6 +482,14 @@ impl Ir {
     pub fn def(&self, op: OpId) -> Option<&'static crate::op_def::OpDef> {
         self.ctx.op_name_data(self.name(op)).def
     }
+    /// Whether the definition has a trait; false for unregistered operations.
+    pub fn has_trait(&self, op: OpId, t: crate::op_def::Trait) -> bool {
+        self.ctx.op_name_data(self.name(op)).traits.has(t)
+    }
+    /// An error at the operation: "'name' op message".
+    pub fn op_error(&self, op: OpId, message: impl std::fmt::Display) -> crate::Diagnostic {
+        crate::Diagnostic::error(self.loc(op), format!("'{}' op {message}", self.name_str(op)))
+    }
     /// Location.
     pub fn loc(&self, op: OpId) -> Location {
         self.ops.get(op).loc
@@ -506,7 +545,7 @@ impl Ir {
     /// Operands in order.
     pub fn operands(&self, op: OpId) -> impl ExactSizeIterator<Item = ValueId> + '_ {
         let o = self.ops.get(op);
-        let filler = ValueId::from_index(0);
+        let filler = self.placeholder_value();
         self.operands[o.operands as usize..(o.operands + o.num_operands) as usize]
             .iter()
             .map(move |s| s.value.unwrap_or(filler))

@@ -1,0 +1,1 @@
+//! Interfaces: what generic passes ask of operations they do not know.
