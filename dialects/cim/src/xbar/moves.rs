@@ -1,0 +1,125 @@
+//! Data movement (DMOV) and host operators.
+
+use super::check;
+use super::program::BUFFER;
+use cim_ir::constraints::INDEX;
+use cim_ir::kinds::{DictAttr, ElementsAttr, I64Array, I64Attr, MapAttr, StrAttr};
+use cim_ir::view::Verify;
+use cim_ir::{Diagnostic, Ir, op};
+
+op! {
+    /// Strided copy of runs of `len` elements over at most four outer dimensions (outermost first): `counts` steps of
+    /// `dst_strides` and `src_strides` elements.
+    pub Mov = "cim.xbar.mov" {
+        operands { dst: BUFFER, src: BUFFER, ivs*: INDEX }
+        props    { len: I64Attr, counts: I64Array, dst_strides: I64Array, src_strides: I64Array, dst_at: MapAttr, src_at: MapAttr }
+        format   "$len `counts` $counts `,` $dst `at` $dst_at `by` $dst_strides `from` $src `at` $src_at `by` $src_strides (`for` $ivs^)? attr-dict `:` type($dst) `,` type($src)"
+        verify
+    }
+}
+
+impl Verify for Mov {
+    fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
+        let (op, loops) = (self.op(), self.ivs(ir).len());
+        check::access(ir, op, self.dst(ir), self.dst_at(ir), loops, "dst")?;
+        check::access(ir, op, self.src(ir), self.src_at(ir), loops, "src")?;
+        check::at_least(ir, op, "len", self.len(ir), 1)?;
+        check::same_elem(ir, op, &[(self.dst(ir), "dst"), (self.src(ir), "src")])?;
+        let n = self.counts(ir).len();
+        if n > 4 || self.dst_strides(ir).len() != n || self.src_strides(ir).len() != n {
+            return Err(ir.op_error(op, "counts and strides must have the same number of entries, at most four"));
+        }
+        self.counts(ir).iter().try_for_each(|c| check::at_least(ir, op, "each count", *c, 1))
+    }
+}
+
+op! {
+    /// Writes `value` to runs of `len` elements over at most four outer dimensions: borders of padded tensors.
+    pub Fill = "cim.xbar.fill" {
+        operands { dst: BUFFER, ivs*: INDEX }
+        props    { value: I64Attr, len: I64Attr, counts: I64Array, dst_strides: I64Array, dst_at: MapAttr }
+        format   "$value `,` $len `counts` $counts `,` $dst `at` $dst_at `by` $dst_strides (`for` $ivs^)? attr-dict `:` type($dst)"
+        verify
+    }
+}
+
+impl Verify for Fill {
+    fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
+        let op = self.op();
+        check::access(ir, op, self.dst(ir), self.dst_at(ir), self.ivs(ir).len(), "dst")?;
+        check::at_least(ir, op, "len", self.len(ir), 1)?;
+        check::same_elem(ir, op, &[(self.dst(ir), "dst")])?;
+        let n = self.counts(ir).len();
+        if n > 4 || self.dst_strides(ir).len() != n {
+            return Err(ir.op_error(op, "counts and strides must have the same number of entries, at most four"));
+        }
+        self.counts(ir).iter().try_for_each(|c| check::at_least(ir, op, "each count", *c, 1))
+    }
+}
+
+op! {
+    /// Host: `dst = clamp(round_half_even(src / scale) + zero_point, lo, hi)`, a float tensor in ONNX order to a buffer in (H, W, C) order.
+    pub HostQuantize = "cim.xbar.host_quantize" {
+        operands { dst: BUFFER, src: BUFFER }
+        props    { name: StrAttr, scale: ElementsAttr, zero_point: I64Attr = 0, lo: I64Attr, hi: I64Attr, reason: StrAttr }
+        format   "$name `,` $dst `from` $src attr-dict `:` type($dst) `,` type($src)"
+        verify
+    }
+}
+
+impl Verify for HostQuantize {
+    fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
+        check::in_space(ir, self.op(), self.dst(ir), "L0", "dst")?;
+        check::in_space(ir, self.op(), self.src(ir), "host", "src")
+    }
+}
+
+op! {
+    /// Host: `dst = (src - zero_point) * scale[c] + bias[c]`, a buffer in (H, W, C) order to a float tensor in ONNX order.
+    pub HostDequantize = "cim.xbar.host_dequantize" {
+        operands { dst: BUFFER, src: BUFFER }
+        props    { name: StrAttr, scale: ElementsAttr, zero_point: I64Attr = 0, bias?: ElementsAttr, reason: StrAttr }
+        format   "$name `,` $dst `from` $src attr-dict `:` type($dst) `,` type($src)"
+        verify
+    }
+}
+
+impl Verify for HostDequantize {
+    fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
+        check::in_space(ir, self.op(), self.dst(ir), "host", "dst")?;
+        check::in_space(ir, self.op(), self.src(ir), "L0", "src")
+    }
+}
+
+op! {
+    /// Host: a constant operand of a float operator.
+    pub HostConstant = "cim.xbar.host_constant" {
+        props    { name: StrAttr, value: ElementsAttr }
+        results  { result: BUFFER }
+        format   "$name attr-dict `:` type($result)"
+        verify
+    }
+}
+
+impl Verify for HostConstant {
+    fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
+        check::in_space(ir, self.op(), self.result(ir), "host", "result")
+    }
+}
+
+op! {
+    /// Host: a float operator by its ONNX name, operands in ONNX order; `ints` holds integer lists, `floats` f32 values.
+    pub HostFloat = "cim.xbar.host_float" {
+        operands { dst: BUFFER, srcs*: BUFFER }
+        props    { name: StrAttr, operator: StrAttr, ints: DictAttr, floats: DictAttr, reason: StrAttr }
+        format   "$name $operator `,` $dst (`from` $srcs^)? attr-dict `:` type($dst) (`,` type($srcs)^)?"
+        verify
+    }
+}
+
+impl Verify for HostFloat {
+    fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
+        check::in_space(ir, self.op(), self.dst(ir), "host", "dst")?;
+        self.srcs(ir).into_iter().try_for_each(|v| check::in_space(ir, self.op(), v, "host", "each source"))
+    }
+}

@@ -1,6 +1,0 @@
-//! x
-use crate::{InvalidProgram, Program};
-/// x
-pub fn validate(_p: &Program) -> Result<(), InvalidProgram> {
-    Ok(())
-}
