@@ -29,10 +29,8 @@ impl VerifyParams for MachineAttr {
 }
 
 /// The dialect that holds the attribute; operations live in `cim.graph`, `cim.xbar` and `cim.row`.
-pub static CIM: Dialect = Dialect {
-    attrs: &[MachineAttr::DEF],
-    ..Dialect::new("cim", "What all levels share: the machine.")
-};
+pub static CIM: Dialect =
+    Dialect { attrs: &[MachineAttr::DEF], ..Dialect::new("cim", "What all levels share: the machine.") };
 
 /// Nesting of descriptions: top level, tier, matrix, row.
 const DEPTH: u32 = 6;
@@ -100,7 +98,8 @@ pub fn machine_of(ir: &Ir, mut op: OpId) -> Result<Machine, Diagnostic> {
             let Some(machine) = MachineAttr::cast(ctx, attr) else {
                 return Err(ir.op_error(op, "attribute 'cim.machine' must be a #cim.machine"));
             };
-            return decode(ctx, machine.fields(ctx)).map_err(|e| ir.op_error(op, format!("attribute 'cim.machine': {e}")));
+            return decode(ctx, machine.fields(ctx))
+                .map_err(|e| ir.op_error(op, format!("attribute 'cim.machine': {e}")));
         }
         match ir.parent_op(op) {
             Some(parent) => op = parent,

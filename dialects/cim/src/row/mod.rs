@@ -71,9 +71,12 @@ impl Verify for ReadRow {
         if row.dims as usize != loops || row.symbols != 0 || row.results.len() != 1 {
             return Err(ir.op_error(op, "row_at must map the loop indices to one row"));
         }
-        for (what, v, least) in
-            [("xb", self.xb(ir), 0), ("len", self.len(ir), 1), ("outputs", self.outputs(ir), 1), ("shift", self.shift(ir), 0)]
-        {
+        for (what, v, least) in [
+            ("xb", self.xb(ir), 0),
+            ("len", self.len(ir), 1),
+            ("outputs", self.outputs(ir), 1),
+            ("shift", self.shift(ir), 0),
+        ] {
             check::at_least(ir, op, what, v, least)?;
         }
         check::port(ir, op, self.slices(ir), self.polarities(ir), self.cell_bits(ir))

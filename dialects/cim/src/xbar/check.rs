@@ -45,7 +45,9 @@ impl<'a> Mem<'a> {
 pub fn int(ctx: &Context, ty: Type) -> Option<(u8, bool)> {
     match *ctx.type_data(ty) {
         TypeData::Integer { width, sign: Signedness::Signed } if (1..=64).contains(&width) => Some((width as u8, true)),
-        TypeData::Integer { width, sign: Signedness::Unsigned } if (1..=63).contains(&width) => Some((width as u8, false)),
+        TypeData::Integer { width, sign: Signedness::Unsigned } if (1..=63).contains(&width) => {
+            Some((width as u8, false))
+        }
         _ => None,
     }
 }
@@ -73,7 +75,8 @@ pub fn access(ir: &Ir, op: OpId, value: ValueId, map: &AffineMap, loops: usize, 
         return Err(ir.op_error(op, format!("the map of {what} takes {} indices, but {loops} are given", map.dims)));
     }
     if map.results.len() != mem.dims.len() {
-        let text = format!("the map of {what} has {} results for a buffer of rank {}", map.results.len(), mem.dims.len());
+        let text =
+            format!("the map of {what} has {} results for a buffer of rank {}", map.results.len(), mem.dims.len());
         return Err(ir.op_error(op, text));
     }
     Ok(())
@@ -130,9 +133,14 @@ pub fn port(ir: &Ir, op: OpId, slices: i64, polarities: i64, cell_bits: i64) -> 
 /// Checks the numbers of a window: [H, W, C, Ho, Wo, kh, kw, sh, sw, dh, dw, top, left, bottom, right].
 pub fn window(ir: &Ir, op: OpId, w: &[i64]) -> Result<(), Diagnostic> {
     let limit = i64::from(u32::MAX);
-    let fits = w.len() == 15 && w[..11].iter().all(|v| (1..=limit).contains(v)) && w[11..].iter().all(|v| (0..=limit).contains(v));
+    let fits = w.len() == 15
+        && w[..11].iter().all(|v| (1..=limit).contains(v))
+        && w[11..].iter().all(|v| (0..=limit).contains(v));
     if fits {
         return Ok(());
     }
-    Err(ir.op_error(op, "window must be 15 numbers: H, W, C, Ho, Wo, kernel, strides, dilations (positive), pads (not negative)"))
+    Err(ir.op_error(
+        op,
+        "window must be 15 numbers: H, W, C, Ho, Wo, kernel, strides, dilations (positive), pads (not negative)",
+    ))
 }

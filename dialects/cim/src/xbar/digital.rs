@@ -152,7 +152,9 @@ impl Verify for Requantize {
         check::at_least(ir, op, "channels", self.channels(ir), 1)?;
         check::at_least(ir, op, "len", self.len(ir), 1)?;
         if self.len(ir) % self.channels(ir) != 0 {
-            return Err(ir.op_error(op, format!("len {} is no multiple of channels {}", self.len(ir), self.channels(ir))));
+            return Err(
+                ir.op_error(op, format!("len {} is no multiple of channels {}", self.len(ir), self.channels(ir)))
+            );
         }
         Ok(())
     }

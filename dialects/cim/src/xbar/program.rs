@@ -8,7 +8,8 @@ use cim_ir::view::Verify;
 use cim_ir::{Diagnostic, Ir, enum_attr, op};
 
 /// A buffer: a memref with memory space "L0", "L1" or "host".
-pub const BUFFER: TypeConstraint = types("memref in memory space \"L0\", \"L1\" or \"host\"", |c, t| Mem::of(c, t).is_some());
+pub const BUFFER: TypeConstraint =
+    types("memref in memory space \"L0\", \"L1\" or \"host\"", |c, t| Mem::of(c, t).is_some());
 
 enum_attr! {
     /// Where a layer runs.
@@ -202,7 +203,8 @@ impl Verify for Parallel {
         let Some(block) = ir.body(self.op()) else { return Ok(()) };
         for inner in ir.ops_of(block) {
             if !ir.regions_of(inner).is_empty() {
-                let text = format!("holds '{}', which has a region; only leaf operations may run at once", ir.name_str(inner));
+                let text =
+                    format!("holds '{}', which has a region; only leaf operations may run at once", ir.name_str(inner));
                 return Err(ir.op_error(self.op(), text));
             }
         }
