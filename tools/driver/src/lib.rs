@@ -1,8 +1,19 @@
 //! What the binaries do, as a library.
 //!
 //! - [`compile`]: from a model to a program
+//! - [`program_file`]: program files
+//! - [`run`]: many images through a program, compared layer by layer where asked
+//! - [`expect`]: outputs against recorded outputs and labels
+//! - [`report`]: `cim-report/1` and the table for people
 //! - [`tensor_file`]: `.npy` and `.npz`
 #![forbid(unsafe_code)]
 
 pub mod compile;
+pub mod expect;
+pub mod program_file;
+pub mod report;
+pub mod run;
 pub mod tensor_file;
+
+/// Version, git revision and features, as `--version` prints them.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (revision ", env!("CIM_REVISION"), ", features: none)");

@@ -1,0 +1,79 @@
+//! `cim check`: what maps where, and what does not.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use cim_driver::compile::{self, NodeCheck, NodePlacement};
+use cim_driver::report::{Tool, align, placement_name};
+use serde_json::json;
+
+use super::{options, write_json};
+use crate::args::{Check, Common};
+use crate::output;
+
+pub fn run(args: &Check, common: &Common) -> Result<ExitCode> {
+    let nodes = compile::check(&args.model, options(&args.target).as_ref())?;
+    let refused = nodes.iter().filter(|n| n.placement == NodePlacement::Refused).count();
+    if common.json.as_deref() != Some(&args.output) {
+        output::write(&args.output, table(&nodes, common.quiet).as_bytes())?;
+    }
+    let rows: Vec<_> = nodes
+        .iter()
+        .map(|n| {
+            json!({
+                "node": n.node, "operator": n.operator, "placement": name(n.placement), "reason": n.reason,
+                "attribute": n.attribute, "remedy": n.remedy,
+            })
+        })
+        .collect();
+    let value = json!({
+        "schema": "cim-check/1", "tool": Tool::this(), "seed": common.seed,
+        "model": args.model.display().to_string(), "machine": args.target.machine,
+        "nodes": rows, "refused": refused,
+    });
+    write_json(common.json.as_deref(), &value)?;
+    Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn name(p: NodePlacement) -> &'static str {
+    match p {
+        NodePlacement::Mapped(p) => placement_name(p),
+        NodePlacement::Folded => "folded",
+        NodePlacement::Refused => "refused",
+    }
+}
+
+/// One line a node, then each refusal in full; quiet leaves the refusals only.
+fn table(nodes: &[NodeCheck], quiet: bool) -> String {
+    let mut out = String::new();
+    if !quiet {
+        let mut rows = vec![["node", "operator", "placement", "reason"].map(str::to_string).to_vec()];
+        rows.extend(
+            nodes.iter().map(|n| vec![n.node.clone(), n.operator.clone(), name(n.placement).into(), n.reason.clone()]),
+        );
+        out = align(&rows, &[0, 1, 2, 3]);
+        let count = |p: &str| nodes.iter().filter(|n| name(n.placement) == p).count();
+        let _ = writeln!(
+            out,
+            "\n{} nodes: {} on crossbars, {} on digital units, {} on the host, {} folded, {} refused",
+            nodes.len(),
+            count("cim"),
+            count("alu"),
+            count("host"),
+            count("folded"),
+            count("refused")
+        );
+    }
+    for n in nodes.iter().filter(|n| n.placement == NodePlacement::Refused) {
+        let _ = writeln!(out, "\nrefused: node '{}', operator {}", n.node, n.operator);
+        if let Some(a) = &n.attribute {
+            let _ = writeln!(out, "  attribute: {a}");
+        }
+        let _ = writeln!(out, "  reason: {}", n.reason);
+        if let Some(r) = &n.remedy {
+            let _ = writeln!(out, "  remedy: {r}");
+        }
+    }
+    out
+}

@@ -1,0 +1,46 @@
+//! `cim compile`.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use cim_driver::compile::{self, Level};
+use cim_driver::program_file;
+use cim_driver::report::Report;
+
+use super::options;
+use crate::args::{Common, Compile, Emit};
+use crate::output;
+
+pub fn run(args: &Compile, common: &Common) -> Result<ExitCode> {
+    let Some(options) = options(&args.target) else {
+        bail!("--machine is needed: a preset (see `cim machines`) or a YAML file");
+    };
+    let start = Instant::now();
+    let level = match args.emit {
+        Emit::Graph => Level::Graph,
+        Emit::Xbar => Level::Xbar,
+        Emit::Row => Level::Row,
+        Emit::Metaop => {
+            let program = compile::compile(&args.model, &options)?;
+            let compiled = start.elapsed();
+            let bytes = program_file::encode(&program)?;
+            output::write(&args.output, &bytes)?;
+            if common.verbose {
+                output::note(&format!("compiled in {compiled:.2?}, {} bytes", bytes.len()));
+            }
+            let machine = program_file::machine_info(&program, &options.machine);
+            let report = Report::of_program(&program, machine, common.seed, Some(bytes.len() as u64));
+            if let Some(json) = &common.json {
+                output::write(json, report.to_json().as_bytes())?;
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    let text = compile::emit(&args.model, &options, level)?;
+    if common.verbose {
+        output::note(&format!("lowered in {:.2?}", start.elapsed()));
+    }
+    output::write(&args.output, text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,55 @@
+//! Program files: recognising, reading and writing them.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use cim_isa::Program;
+
+use crate::report::{MachineInfo, mode_name};
+
+/// Do these bytes start a program file?
+pub fn is_program(bytes: &[u8]) -> bool {
+    let _ = bytes;
+    false
+}
+
+/// The first bytes of a file, enough for [`is_program`].
+///
+/// # Errors
+/// The file cannot be read.
+pub fn head(path: &Path) -> Result<Vec<u8>> {
+    use std::io::Read;
+    let cannot = || format!("cannot read '{}'", path.display());
+    let mut head = Vec::new();
+    std::fs::File::open(path).with_context(cannot)?.take(64).read_to_end(&mut head).with_context(cannot)?;
+    Ok(head)
+}
+
+/// Reads and validates a program file.
+///
+/// # Errors
+/// The file cannot be read or is not a valid program.
+pub fn read(path: &Path) -> Result<Program> {
+    let _ = std::fs::read(path).with_context(|| format!("cannot read '{}'", path.display()))?;
+    bail!("program files are not available in this build")
+}
+
+/// The bytes of a program file.
+///
+/// # Errors
+/// The program's parts do not fit each other.
+pub fn encode(program: &Program) -> Result<Vec<u8>> {
+    let _ = program;
+    bail!("program files are not available in this build")
+}
+
+/// What the report says about the machine of a program; `source` is where its description came from.
+pub fn machine_info(program: &Program, source: &str) -> MachineInfo {
+    let machine = cim_machine::Machine::from_yaml(&program.machine, "<program>");
+    MachineInfo {
+        name: machine.map_or_else(|_| "unknown".to_string(), |m| m.name),
+        mode: mode_name(program.mode),
+        source: source.to_string(),
+        rows_per_conversion: program.rows_per_conversion,
+    }
+}

@@ -1,0 +1,116 @@
+//! Comparison of every probed layer with the reference executor.
+
+use std::collections::HashMap;
+
+use anyhow::{Result, bail};
+use cim_isa::Program;
+use cim_isa::reference::Probe;
+use cim_reference::{Comparison, FloatTensor, ReferenceExecutor, Trace};
+
+use super::ReadBuffer;
+use crate::report::{LayerDifference, Verification};
+
+/// The reference of a program and where its layers can be seen.
+#[derive(Debug)]
+pub struct Verifier<'p> {
+    program: &'p Program,
+    reference: ReferenceExecutor<'p>,
+    /// Nodes by the instruction after which they are compared.
+    after: HashMap<u32, Vec<(usize, Probe)>>,
+    layers: u64,
+}
+
+impl<'p> Verifier<'p> {
+    /// Checks that the program can be verified at all.
+    ///
+    /// # Errors
+    /// No reference section, a malformed one, one whose layers are never shown, or a program whose converters may clip
+    /// (its results differ from the integers on purpose).
+    pub fn new(program: &'p Program) -> Result<Self> {
+        if program.lossy {
+            bail!(
+                "converters of this program may clip (it was compiled with --allow-adc-clipping): it does not equal the integer reference"
+            );
+        }
+        let reference = ReferenceExecutor::new(program)?;
+        let mut after: HashMap<u32, Vec<(usize, Probe)>> = HashMap::new();
+        let mut layers = 0;
+        for (i, node) in reference.reference().nodes.iter().enumerate() {
+            if let Some(probe) = node.probe {
+                if probe.after as usize >= program.main.len() {
+                    bail!("layer '{}' is probed after instruction {}, which does not exist", node.name, probe.after);
+                }
+                after.entry(probe.after).or_default().push((i, probe));
+                layers += 1;
+            }
+        }
+        if layers == 0 && !reference.reference().nodes.is_empty() {
+            bail!("the program shows none of its layers: there is nothing to compare");
+        }
+        Ok(Verifier { program, reference, after, layers })
+    }
+
+    /// The program.
+    pub fn program(&self) -> &'p Program {
+        self.program
+    }
+
+    /// What the reference computes for one image.
+    ///
+    /// # Errors
+    /// As [`ReferenceExecutor::run`].
+    pub fn reference(&self, inputs: &[FloatTensor]) -> Result<Trace> {
+        Ok(self.reference.run(inputs)?)
+    }
+
+    /// Compares the layers that are complete after instruction `at`.
+    ///
+    /// # Errors
+    /// A probed buffer cannot be read or has another number of elements.
+    pub fn compare(
+        &self,
+        image: u64,
+        trace: &Trace,
+        at: u32,
+        read: &ReadBuffer<'_>,
+        comparison: &mut Comparison,
+    ) -> Result<()> {
+        for &(i, probe) in self.after.get(&at).into_iter().flatten() {
+            let Some(node) = self.reference.reference().nodes.get(i) else { continue };
+            let Some(expected) = trace.output(node) else {
+                bail!("the reference did not compute layer '{}'", node.name);
+            };
+            let found = read(probe.buffer)?;
+            comparison.layer(image, i, &node.name, expected, &found).map_err(anyhow::Error::msg)?;
+        }
+        Ok(())
+    }
+
+    /// The report of a comparison over all images.
+    pub fn report(&self, comparison: &Comparison) -> Verification {
+        Verification {
+            reference: "integer reference executor",
+            layers_checked: self.layers,
+            elements: comparison.elements,
+            mismatches: comparison.mismatches,
+            first_difference: comparison.first.as_ref().map(|d| LayerDifference {
+                image: d.image,
+                layer: d.layer.clone(),
+                position: d.position,
+                expected: d.expected,
+                found: d.found,
+            }),
+        }
+    }
+}
+
+/// Equal layers must end in equal outputs, bit by bit: the host operators are the same.
+pub(super) fn check_outputs(program: &Program, trace: &Trace, outputs: &[FloatTensor]) -> Result<()> {
+    for ((interface, want), found) in program.outputs.iter().zip(&trace.outputs).zip(outputs) {
+        let bits = |t: &FloatTensor| t.data.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        if want.shape != found.shape || bits(want) != bits(found) {
+            bail!("output '{}' differs from the reference although every layer agrees", interface.name);
+        }
+    }
+    Ok(())
+}
