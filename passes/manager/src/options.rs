@@ -116,22 +116,7 @@ fn split_list(text: &str) -> Vec<&str> {
         }
     }
     items.push(&text[start..]);
-    let unwrap = |item: &'_ str| -> (usize, usize) {
-        let t = item.trim();
-        let from = item.len() - item.trim_start().len();
-        let closed = [('{', '}'), ('\'', '\''), ('"', '"')].iter().any(|&(o, c)| {
-            t.len() >= 2 && t.starts_with(o) && t.ends_with(c)
-        });
-        if closed { (from + 1, from + t.len() - 1) } else { (from, from + t.len()) }
-    };
-    items.retain(|i| !i.trim().is_empty());
-    items
-        .into_iter()
-        .map(|item| {
-            let (from, to) = unwrap(item);
-            &item[from..to]
-        })
-        .collect()
+    items.into_iter().map(str::trim).filter(|i| !i.is_empty()).map(crate::pipeline::unwrapped).collect()
 }
 
 /// Why an option text was refused; worded as MLIR words it.

@@ -180,6 +180,36 @@ fn options_end(text: &str) -> Option<usize> {
     None
 }
 
+/// Length of a value: up to a blank that no quote or bracket protects.
+fn value_end(text: &str) -> Option<usize> {
+    let mut open = Vec::new();
+    let mut quote = None;
+    for (i, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(q), _) if c == q => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '{') => open.push('}'),
+            (None, '(') => open.push(')'),
+            (None, '[') => open.push(']'),
+            (None, '}' | ')' | ']') if open.pop() != Some(c) => return None,
+            (None, _) if open.is_empty() && c.is_whitespace() => return Some(i),
+            _ => {}
+        }
+    }
+    (open.is_empty() && quote.is_none()).then_some(text.len())
+}
+
+/// A value without the one pair of quotes or braces that encloses all of it.
+pub(crate) fn unwrapped(value: &str) -> &str {
+    let whole = match value.chars().next() {
+        Some('{') => options_end(value) == Some(value.len() - 1),
+        Some(q @ ('\'' | '"')) => value[1..].find(q) == Some(value.len() - 2),
+        _ => false,
+    };
+    if whole { &value[1..value.len() - 1] } else { value }
+}
+
 /// Splits `a=1 b='x y' c={1,2} flag` into (key, value); a value loses one pair of quotes or braces; a bare key has no value.
 pub fn parse_options(text: &str) -> Result<Vec<(String, Option<String>)>, PipelineError> {
     let mut out = Vec::new();
@@ -193,19 +223,10 @@ pub fn parse_options(text: &str) -> Result<Vec<(String, Option<String>)>, Pipeli
             rest = rest.trim_start();
             continue;
         };
-        let value_end = match after.chars().next() {
-            Some(q @ ('\'' | '"')) => after[1..].find(q).map(|p| p + 2),
-            Some('{') => options_end(after).map(|p| p + 1),
-            _ => Some(after.find(char::is_whitespace).unwrap_or(after.len())),
-        };
-        let Some(value_end) = value_end else {
+        let Some(value_end) = value_end(after) else {
             return Err(PipelineError::plain(format!("option '{key}' has an unbalanced value: {after}")));
         };
-        let value = &after[..value_end];
-        let inner = match value.chars().next() {
-            Some('\'' | '"' | '{') if value.len() >= 2 => &value[1..value.len() - 1],
-            _ => value,
-        };
+        let inner = unwrapped(&after[..value_end]);
         out.push((key.to_string(), Some(inner.to_string())));
         rest = after[value_end..].trim_start();
     }
@@ -261,6 +282,13 @@ mod tests {
         let o: Vec<_> = o.iter().map(|(k, v)| (k.as_str(), v.as_deref())).collect();
         assert_eq!(o, vec![("a", Some("1")), ("b", Some("x y")), ("c", Some("1,2")), ("flag", None)]);
         assert!(parse_options("a='x").is_err());
+        assert!(parse_options("a=)").is_err());
+        let o = parse_options("n=a,'b c' p=f(g{x=1 y=2}) q='a','b' r=").unwrap();
+        let o: Vec<_> = o.iter().map(|(k, v)| (k.as_str(), v.as_deref())).collect();
+        assert_eq!(
+            o,
+            vec![("n", Some("a,'b c'")), ("p", Some("f(g{x=1 y=2})")), ("q", Some("'a','b'")), ("r", Some(""))]
+        );
     }
 
     #[test]

@@ -70,9 +70,10 @@ impl TimeNode {
         let user_title = if both { "  ----User Time----" } else { "" };
         let _ = writeln!(out, "{user_title}  ----Wall Time----  ----Name----");
         let mut line = |indent: usize, wall: f64, user: f64, name: &str| {
-            let column = |t: f64, all: f64| format!("{t:10.4} ({:5.1}%)", if all > 0.0 { 100.0 * t / all } else { 0.0 });
+            let column =
+                |t: f64, all: f64| format!("{t:10.4} ({:5.1}%)", if all > 0.0 { 100.0 * t / all } else { 0.0 });
             if both {
-                let _ = write!(out, "{}  ", column(user, total.1));
+                out.push_str(&column(user, total.1));
             }
             let _ = writeln!(out, "{}{}  {name}", column(wall, total.0), " ".repeat(indent));
         };
@@ -99,7 +100,8 @@ impl TimeNode {
                 }
             }
         }
-        let parts = self.children.iter().fold((0.0, 0.0), |s, c| (s.0 + c.wall.as_secs_f64(), s.1 + c.user.as_secs_f64()));
+        let parts =
+            self.children.iter().fold((0.0, 0.0), |s, c| (s.0 + c.wall.as_secs_f64(), s.1 + c.user.as_secs_f64()));
         line(0, (total.0 - parts.0).max(0.0), (total.1 - parts.1).max(0.0), "Rest");
         line(0, total.0, total.1, "Total");
         out
@@ -116,7 +118,8 @@ impl TimeNode {
     }
     /// User time of the whole: what its parts report plus the rest of the wall time.
     fn total_user(&self) -> Duration {
-        let (wall, user) = self.children.iter().fold((Duration::ZERO, Duration::ZERO), |s, c| (s.0 + c.wall, s.1 + c.user));
+        let (wall, user) =
+            self.children.iter().fold((Duration::ZERO, Duration::ZERO), |s, c| (s.0 + c.wall, s.1 + c.user));
         user + self.wall.saturating_sub(wall)
     }
 }
