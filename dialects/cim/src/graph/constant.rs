@@ -1,0 +1,75 @@
+//! Constants: weights and everything else the model stores.
+
+use super::elements::Elements;
+use super::types::{self, TENSOR};
+use cim_ir::kinds::{ElementsAttr, StrAttr, attr_type};
+use cim_ir::op_def::InferInput;
+use cim_ir::rewrite::{FoldResult, Folded};
+use cim_ir::view::{Fold, InferResults, Verify};
+use cim_ir::{Attribute, Diagnostic, Ir, Type, op};
+use smallvec::{SmallVec, smallvec};
+
+op! {
+    /// A constant tensor: `-> tensor`.
+    ///
+    /// Large values are `dense_resource`: the blob is the mapped model file itself. Integers are those of the model; integers
+    /// below 8 bits take one byte each.
+    pub Constant = "cim.graph.constant" : [Pure, ConstantLike] {
+        props   { value: ElementsAttr, name?: StrAttr }
+        results { result: TENSOR }
+        format  "$value attr-dict"
+        infer
+        fold
+        verify
+    }
+}
+
+impl InferResults for Constant {
+    fn infer(input: &InferInput<'_>) -> Result<SmallVec<[Type; 2]>, String> {
+        let value = input.prop("value").ok_or("requires attribute 'value'")?;
+        Ok(smallvec![attr_type(input.ctx, value).ok_or("the value has no type")?])
+    }
+}
+
+impl Fold for Constant {
+    fn fold(self, ir: &Ir, _: &[Option<Attribute>]) -> FoldResult {
+        Some(smallvec![Folded::Attr(self.value(ir))])
+    }
+}
+
+impl Verify for Constant {
+    fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
+        let (ctx, value) = (ir.ctx(), self.value(ir));
+        let (ty, result) = (attr_type(ctx, value), ir.ty(self.result(ir)));
+        if ty != Some(result) {
+            let of = ty.map_or_else(|| "no type".into(), |t| types::text(ctx, t));
+            return Err(ir.op_error(self.op(), format!("value is of {of}, but the result is {}", types::text(ctx, result))));
+        }
+        // A resource section may come later than the module, or be left out: only what is there is checked.
+        if let cim_ir::core::AttrData::DenseResource { key, .. } = ctx.attr_data(value)
+            && ctx.resource(*key).is_none()
+        {
+            return Ok(());
+        }
+        let values = Elements::of(ctx, value).map_err(|e| ir.op_error(self.op(), e))?;
+        // Bytes of a resource may hold more than the type allows.
+        if let (Some(int), Some((lo, hi))) = (values.int, stored_range(&values))
+            && !(int.holds(lo) && int.holds(hi))
+        {
+            let message = format!("value has integers {lo}..={hi}, outside {int} ({}..={})", int.min(), int.max());
+            return Err(ir.op_error(self.op(), message));
+        }
+        Ok(())
+    }
+}
+
+/// Range of sub-byte integers read as whole bytes; None where every bit pattern is allowed.
+fn stored_range(values: &Elements) -> Option<(i64, i64)> {
+    let int = values.int.filter(|t| t.width < 8)?;
+    let each = |b: &u8| if int.signed { i64::from(*b as i8) } else { i64::from(*b) };
+    let (mut lo, mut hi) = (i64::MAX, i64::MIN);
+    for v in values.data.iter().map(each) {
+        (lo, hi) = (lo.min(v), hi.max(v));
+    }
+    (lo <= hi).then_some((lo, hi))
+}

@@ -1,0 +1,121 @@
+//! The tensors of the network: static, ranked, of `f32` or of signed or unsigned integers.
+
+use cim_ir::constraints::types;
+use cim_ir::core::{FloatKind, Signedness, TypeData};
+use cim_ir::op_def::TypeConstraint;
+use cim_ir::{Context, Type};
+
+/// Most elements of a tensor (2^28: VGG-16's largest layer has 1.03e8); more is a mistake or an attack, not a network.
+pub const MAX_ELEMENTS: i64 = 1 << 28;
+
+/// An integer element type: `siN` or `uiN`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct IntType {
+    /// Bits: 1..=64 signed, 1..=63 unsigned.
+    pub width: u32,
+    /// Two's complement.
+    pub signed: bool,
+}
+
+impl IntType {
+    /// Smallest value.
+    pub fn min(self) -> i64 {
+        if self.signed { i64::MIN >> (64 - self.width.clamp(1, 64)) } else { 0 }
+    }
+    /// Largest value.
+    pub fn max(self) -> i64 {
+        let bits = if self.signed { self.width.saturating_sub(1) } else { self.width };
+        ((1u64 << bits.min(63)) - 1) as i64
+    }
+    /// Whether it holds `value`.
+    pub fn holds(self, value: i64) -> bool {
+        (self.min()..=self.max()).contains(&value)
+    }
+    /// Bytes of one element: whole bytes, one for sub-byte types.
+    pub fn bytes(self) -> usize {
+        self.width.div_ceil(8) as usize
+    }
+    /// The type.
+    pub fn ty(self, ctx: &Context) -> Type {
+        ctx.int_signed(self.width, self.signed)
+    }
+    /// The narrowest type of this signedness that holds `lo..=hi`; signed when `lo` is negative.
+    pub fn for_range(lo: i64, hi: i64, signed: bool) -> IntType {
+        let signed = signed || lo < 0;
+        let width = (1..=63).find(|&width| IntType { width, signed }.min() <= lo && hi <= IntType { width, signed }.max());
+        IntType { width: width.unwrap_or(64), signed }
+    }
+}
+
+impl std::fmt::Display for IntType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}i{}", if self.signed { 's' } else { 'u' }, self.width)
+    }
+}
+
+/// The integer type, or that of the elements of a shaped type.
+pub fn int_type(ctx: &Context, ty: Type) -> Option<IntType> {
+    match ctx.type_data(cim_ir::constraints::element_or_self(ctx, ty)) {
+        TypeData::Integer { width, sign: Signedness::Signed } if (1..=64).contains(width) => {
+            Some(IntType { width: *width, signed: true })
+        }
+        TypeData::Integer { width, sign: Signedness::Unsigned } if (1..=63).contains(width) => {
+            Some(IntType { width: *width, signed: false })
+        }
+        _ => None,
+    }
+}
+
+/// Whether it is `f32` or a shaped type of it.
+pub fn is_f32(ctx: &Context, ty: Type) -> bool {
+    matches!(ctx.type_data(cim_ir::constraints::element_or_self(ctx, ty)), TypeData::Float(FloatKind::F32))
+}
+
+/// Dimensions of a static tensor without encoding; all at least 1, their product at most [`MAX_ELEMENTS`].
+pub fn dims(ctx: &Context, ty: Type) -> Option<&[i64]> {
+    match ctx.type_data(ty) {
+        TypeData::Tensor { dims, encoding: None, .. } if count(dims).is_some() => Some(dims),
+        _ => None,
+    }
+}
+
+/// Number of elements of a shape; None when a dimension is below 1 or there are more than [`MAX_ELEMENTS`].
+pub fn count(dims: &[i64]) -> Option<i64> {
+    dims.iter().try_fold(1i64, |n, &d| if d < 1 { None } else { n.checked_mul(d).filter(|n| *n <= MAX_ELEMENTS) })
+}
+
+fn is_tensor(ctx: &Context, ty: Type, elem: fn(&Context, Type) -> bool) -> bool {
+    dims(ctx, ty).is_some() && elem(ctx, ty)
+}
+fn is_int(ctx: &Context, ty: Type) -> bool {
+    int_type(ctx, ty).is_some()
+}
+fn is_accumulator(ctx: &Context, ty: Type) -> bool {
+    matches!(int_type(ctx, ty), Some(IntType { width: 32 | 64, signed: true }))
+}
+
+/// Any tensor of the network.
+pub const TENSOR: TypeConstraint =
+    types("static tensor of f32, siN or uiN values", |c, t| is_tensor(c, t, |c, t| is_f32(c, t) || is_int(c, t)));
+/// A float tensor.
+pub const FLOAT: TypeConstraint = types("static tensor of f32 values", |c, t| is_tensor(c, t, is_f32));
+/// An integer tensor.
+pub const INT: TypeConstraint = types("static tensor of siN or uiN values", |c, t| is_tensor(c, t, is_int));
+/// Raw sums of products.
+pub const ACCUMULATOR: TypeConstraint =
+    types("static tensor of si32 or si64 values", |c, t| is_tensor(c, t, is_accumulator));
+/// What a matrix-vector operation gives: floats or raw sums.
+pub const SUMS: TypeConstraint =
+    types("static tensor of f32, si32 or si64 values", |c, t| is_tensor(c, t, |c, t| is_f32(c, t) || is_accumulator(c, t)));
+
+/// A tensor type as text, for messages.
+pub fn text(ctx: &Context, ty: Type) -> String {
+    let elem = if is_f32(ctx, ty) { Some("f32".to_string()) } else { int_type(ctx, ty).map(|t| t.to_string()) };
+    match (cim_ir::constraints::shape(ctx, ty), elem) {
+        (Some(dims), Some(elem)) => {
+            let dims: String = dims.iter().map(|d| format!("{d}x")).collect();
+            format!("tensor<{dims}{elem}>")
+        }
+        _ => "a type that is no tensor of the network".into(),
+    }
+}
