@@ -43,7 +43,9 @@ impl Verify for Constant {
         let (ty, result) = (attr_type(ctx, value), ir.ty(self.result(ir)));
         if ty != Some(result) {
             let of = ty.map_or_else(|| "no type".into(), |t| types::text(ctx, t));
-            return Err(ir.op_error(self.op(), format!("value is of {of}, but the result is {}", types::text(ctx, result))));
+            return Err(
+                ir.op_error(self.op(), format!("value is of {of}, but the result is {}", types::text(ctx, result)))
+            );
         }
         // A resource section may come later than the module, or be left out: only what is there is checked.
         if let cim_ir::core::AttrData::DenseResource { key, .. } = ctx.attr_data(value)

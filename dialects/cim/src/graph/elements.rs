@@ -49,7 +49,9 @@ impl Elements {
     }
 
     fn expand<T: Clone>(&self, mut values: Vec<T>) -> Vec<T> {
-        if self.splat && let Some(v) = values.pop() {
+        if self.splat
+            && let Some(v) = values.pop()
+        {
             return vec![v; self.count];
         }
         values

@@ -60,7 +60,12 @@ pub(super) fn dims(ir: &Ir, value: ValueId) -> &[i64] {
 }
 
 /// Fails unless `result` has the shape.
-pub(super) fn expect_shape(ir: &Ir, op: OpId, result: ValueId, shape: Result<Vec<i64>, String>) -> Result<(), Diagnostic> {
+pub(super) fn expect_shape(
+    ir: &Ir,
+    op: OpId,
+    result: ValueId,
+    shape: Result<Vec<i64>, String>,
+) -> Result<(), Diagnostic> {
     let shape = shape.map_err(|e| ir.op_error(op, e))?;
     if dims(ir, result) != shape {
         return Err(ir.op_error(op, format!("result must have the shape {shape:?}, but has {:?}", dims(ir, result))));
@@ -69,7 +74,14 @@ pub(super) fn expect_shape(ir: &Ir, op: OpId, result: ValueId, shape: Result<Vec
 }
 
 /// Rules that convolution and linear share; `channels` is the number of outputs.
-fn verify_sums(ir: &Ir, op: OpId, [x, w, y]: [ValueId; 3], bias: Option<ValueId>, weight_zero: i64, channels: i64) -> Result<(), Diagnostic> {
+fn verify_sums(
+    ir: &Ir,
+    op: OpId,
+    [x, w, y]: [ValueId; 3],
+    bias: Option<ValueId>,
+    weight_zero: i64,
+    channels: i64,
+) -> Result<(), Diagnostic> {
     let ctx = ir.ctx();
     let error = |text: String| Err(ir.op_error(op, text));
     let float = [x, w, y].map(|v| is_f32(ctx, ir.ty(v)));
@@ -93,7 +105,13 @@ fn verify_sums(ir: &Ir, op: OpId, [x, w, y]: [ValueId; 3], bias: Option<ValueId>
 }
 
 /// Rules for placement properties.
-fn verify_placement(ir: &Ir, op: OpId, segment: Option<i64>, crossbars: Option<Vec<i64>>, copies: i64) -> Result<(), Diagnostic> {
+fn verify_placement(
+    ir: &Ir,
+    op: OpId,
+    segment: Option<i64>,
+    crossbars: Option<Vec<i64>>,
+    copies: i64,
+) -> Result<(), Diagnostic> {
     let error = |text: String| Err(ir.op_error(op, text));
     if let Some(s) = segment.filter(|s| *s < 0) {
         return error(format!("segment must not be negative, but is {s}"));
@@ -111,7 +129,9 @@ impl Verify for Conv2d {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
         let (x, w, y) = (self.input(ir), self.weights(ir), self.result(ir));
         if dims(ir, w).len() != 4 {
-            return Err(ir.op_error(self.op(), format!("weights must have 4 dimensions, but have {}", dims(ir, w).len())));
+            return Err(
+                ir.op_error(self.op(), format!("weights must have 4 dimensions, but have {}", dims(ir, w).len()))
+            );
         }
         let window = self.window(ir).map_err(|e| ir.op_error(self.op(), e))?;
         let shape = shapes::conv2d(dims(ir, x), dims(ir, w), &window, self.group(ir));

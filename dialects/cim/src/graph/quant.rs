@@ -114,7 +114,14 @@ impl AddRequantize {
 }
 
 /// Checks constants against the number of entries and the result type; `lengths` are the allowed numbers, `each` says what they are.
-pub(super) fn verify_constants(ir: &Ir, op: OpId, c: &Constants, to: IntType, lengths: &[i64], each: &str) -> Result<(), Diagnostic> {
+pub(super) fn verify_constants(
+    ir: &Ir,
+    op: OpId,
+    c: &Constants,
+    to: IntType,
+    lengths: &[i64],
+    each: &str,
+) -> Result<(), Diagnostic> {
     let error = |text: String| Err(ir.op_error(op, text));
     if !lengths.contains(&(c.m.len() as i64)) {
         let wanted: Vec<String> = lengths.iter().map(|l| l.to_string()).collect();

@@ -72,7 +72,8 @@ pub fn broadcast(a: &[i64], b: &[i64]) -> Result<Vec<i64>, String> {
 pub fn concat(inputs: &[&[i64]], axis: i64) -> Result<Vec<i64>, String> {
     let first = inputs.first().ok_or("there must be at least one input")?;
     let at = usize::try_from(axis).ok().filter(|a| *a < first.len());
-    let at = at.ok_or_else(|| format!("axis {axis} is not a dimension of the first input, which has {}", first.len()))?;
+    let at =
+        at.ok_or_else(|| format!("axis {axis} is not a dimension of the first input, which has {}", first.len()))?;
     let mut out = first.to_vec();
     for dims in &inputs[1..] {
         let same = dims.len() == out.len() && dims.iter().zip(&out).enumerate().all(|(i, (a, b))| i == at || a == b);
@@ -90,7 +91,9 @@ pub fn reshape(input: &[i64], wanted: &[i64], allow_zero: bool) -> Result<Vec<i6
     let mut out = Vec::with_capacity(wanted.len());
     for (i, &d) in wanted.iter().enumerate() {
         out.push(match d {
-            0 if !allow_zero => *input.get(i).ok_or_else(|| format!("entry {i} of shape {wanted:?} keeps a dimension the input {input:?} does not have"))?,
+            0 if !allow_zero => *input.get(i).ok_or_else(|| {
+                format!("entry {i} of shape {wanted:?} keeps a dimension the input {input:?} does not have")
+            })?,
             d if d < -1 || d == 0 => return Err(format!("shape {wanted:?} has the entry {d}")),
             d => d,
         });

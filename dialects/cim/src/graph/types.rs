@@ -42,7 +42,8 @@ impl IntType {
     /// The narrowest type of this signedness that holds `lo..=hi`; signed when `lo` is negative.
     pub fn for_range(lo: i64, hi: i64, signed: bool) -> IntType {
         let signed = signed || lo < 0;
-        let width = (1..=63).find(|&width| IntType { width, signed }.min() <= lo && hi <= IntType { width, signed }.max());
+        let width =
+            (1..=63).find(|&width| IntType { width, signed }.min() <= lo && hi <= IntType { width, signed }.max());
         IntType { width: width.unwrap_or(64), signed }
     }
 }
@@ -105,8 +106,9 @@ pub const INT: TypeConstraint = types("static tensor of siN or uiN values", |c, 
 pub const ACCUMULATOR: TypeConstraint =
     types("static tensor of si32 or si64 values", |c, t| is_tensor(c, t, is_accumulator));
 /// What a matrix-vector operation gives: floats or raw sums.
-pub const SUMS: TypeConstraint =
-    types("static tensor of f32, si32 or si64 values", |c, t| is_tensor(c, t, |c, t| is_f32(c, t) || is_accumulator(c, t)));
+pub const SUMS: TypeConstraint = types("static tensor of f32, si32 or si64 values", |c, t| {
+    is_tensor(c, t, |c, t| is_f32(c, t) || is_accumulator(c, t))
+});
 
 /// A tensor type as text, for messages.
 pub fn text(ctx: &Context, ty: Type) -> String {
