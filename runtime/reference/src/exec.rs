@@ -253,7 +253,8 @@ impl<'p> ReferenceExecutor<'p> {
             args.push(match input {
                 HostValue::Tensor(t) => {
                     let value = floats.get(t.index()).and_then(Option::as_ref);
-                    HostArg::Float(value.ok_or_else(|| fail(format!("host tensor {} is not computed", t.0)))?)
+                    let value = value.ok_or_else(|| fail(format!("host tensor {} is not computed", t.0)))?;
+                    HostArg::Float { shape: &value.shape, data: &value.data }
                 }
                 HostValue::Buffer(_) => {
                     let source = sources.next().ok_or_else(|| {

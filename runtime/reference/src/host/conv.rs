@@ -7,10 +7,10 @@ use crate::tensor::{FloatTensor, elements};
 
 pub(super) fn conv(x: &Operands<'_>, a: &Attributes<'_>) -> Kernel<FloatTensor> {
     let (input, weights, bias) = (x.float(0)?, x.float(1)?, x.optional(2)?);
-    let [outputs, per_group, kernel @ ..] = &weights.shape[..] else {
+    let [outputs, per_group, kernel @ ..] = weights.shape else {
         return Err(format!("weights must be (O, I/groups, kernel...), shape is {:?}", weights.shape));
     };
-    let s = Sliding::new(a, &input.shape, Some(kernel))?;
+    let s = Sliding::new(a, input.shape, Some(kernel))?;
     let groups = a.int("group", 1)?;
     let groups = u32::try_from(groups).ok().filter(|&g| g > 0).ok_or_else(|| format!("group {groups}"))?;
     let [batch, channels] = [input.shape.first(), input.shape.get(1)].map(|d| d.copied().unwrap_or(0));

@@ -8,7 +8,7 @@ pub(super) fn relu(x: &Operands<'_>) -> Kernel<FloatTensor> {
     let x = x.float(0)?;
     // A NaN stays NaN, unlike with `f32::max`.
     let data = x.data.iter().map(|&v| if v < 0.0 { 0.0 } else { v }).collect();
-    FloatTensor::new(x.shape.clone(), data)
+    FloatTensor::new(x.shape.to_vec(), data)
 }
 
 /// Bounds are operands 1 and 2 (both or the lower only), or the attributes `min` and `max`.
@@ -31,14 +31,14 @@ pub(super) fn clip(x: &Operands<'_>, a: &Attributes<'_>) -> Kernel<FloatTensor> 
             hi.map_or(v, |hi| if v > hi { hi } else { v })
         })
         .collect();
-    FloatTensor::new(x.shape.clone(), data)
+    FloatTensor::new(x.shape.to_vec(), data)
 }
 
 pub(super) fn add(x: &Operands<'_>) -> Kernel<FloatTensor> {
     let (a, b) = (x.float(0)?, x.float(1)?);
-    let shape = broadcast(&a.shape, &b.shape)?;
+    let shape = broadcast(a.shape, b.shape)?;
     let n = elements(&shape)?;
-    let (ia, ib) = (strides(&a.shape, &shape), strides(&b.shape, &shape));
+    let (ia, ib) = (strides(a.shape, &shape), strides(b.shape, &shape));
     let mut data = Vec::with_capacity(n);
     for i in 0..n {
         let (mut rest, mut at, mut bt) = (i, 0, 0);

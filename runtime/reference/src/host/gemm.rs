@@ -1,20 +1,20 @@
 //! Gemm and MatMul: products summed from k = 0 upwards.
 
 use super::elementwise::{broadcast, strides};
-use super::{Attributes, Operands};
+use super::{Attributes, Operands, View};
 use crate::error::Kernel;
 use crate::tensor::{FloatTensor, elements};
 
 /// `alpha * A' * B' + beta * C`, C broadcast to (M, N).
 pub(super) fn gemm(x: &Operands<'_>, attr: &Attributes<'_>) -> Kernel<FloatTensor> {
     let (a, b) = (x.float(0)?, x.float(1)?);
-    let turn = |t: &FloatTensor, flag: bool| -> Kernel<(Vec<f32>, usize, usize)> {
+    let turn = |t: &View<'_>, flag: bool| -> Kernel<(Vec<f32>, usize, usize)> {
         let [rows, cols] = t.shape[..] else {
             return Err(format!("Gemm needs matrices, shape {:?} given", t.shape));
         };
         let (rows, cols) = (rows as usize, cols as usize);
         if !flag {
-            return Ok((t.data.clone(), rows, cols));
+            return Ok((t.data.to_vec(), rows, cols));
         }
         let mut turned = Vec::with_capacity(t.data.len());
         for c in 0..cols {
@@ -33,11 +33,11 @@ pub(super) fn gemm(x: &Operands<'_>, attr: &Attributes<'_>) -> Kernel<FloatTenso
     }
     let shape = vec![m as u32, n as u32];
     if let Some(c) = x.optional(2)? {
-        if broadcast(&c.shape, &shape)? != shape {
+        if broadcast(c.shape, &shape)? != shape {
             return Err(format!("C of shape {:?} does not broadcast to {shape:?}", c.shape));
         }
         let beta = attr.float("beta").unwrap_or(1.0);
-        let s = strides(&c.shape, &shape);
+        let s = strides(c.shape, &shape);
         let (rs, cs) = (s.first().copied().unwrap_or(0), s.get(1).copied().unwrap_or(0));
         for (i, v) in y.iter_mut().enumerate() {
             let at = (i / n.max(1)) * rs + (i % n.max(1)) * cs;
@@ -50,7 +50,7 @@ pub(super) fn gemm(x: &Operands<'_>, attr: &Attributes<'_>) -> Kernel<FloatTenso
 /// NumPy's matmul for ranks of at least 1, leading dimensions broadcast.
 pub(super) fn matmul(x: &Operands<'_>) -> Kernel<FloatTensor> {
     let (a, b) = (x.float(0)?, x.float(1)?);
-    let (mut sa, mut sb) = (a.shape.clone(), b.shape.clone());
+    let (mut sa, mut sb) = (a.shape.to_vec(), b.shape.to_vec());
     if sa.is_empty() || sb.is_empty() {
         return Err("MatMul of a scalar".into());
     }

@@ -11,6 +11,8 @@ mod pool;
 mod quantise;
 mod shape;
 
+use std::borrow::Cow;
+
 use cim_isa::Program;
 use cim_isa::program::{HostKind, HostOp, HostValue};
 use cim_isa::types::{Constant, ElemType};
@@ -21,8 +23,13 @@ use crate::tensor::{FloatTensor, decode, elements};
 /// An operand of a host operator.
 #[derive(Clone, Copy, Debug)]
 pub enum HostArg<'a> {
-    /// A float tensor on the host.
-    Float(&'a FloatTensor),
+    /// A float tensor on the host, C order.
+    Float {
+        /// Dimensions.
+        shape: &'a [u32],
+        /// `product(shape)` elements.
+        data: &'a [f32],
+    },
     /// The elements of an integer buffer in (C, H, W) order.
     Int {
         /// (C, H, W).
@@ -81,7 +88,7 @@ fn kernel(program: &Program, op: &HostOp, args: &[HostArg<'_>]) -> Kernel<HostRe
     match &op.kind {
         HostKind::Quantise { scale, zero, lo, hi } => {
             let operands = Operands { args, op };
-            Ok(HostResult::Int(quantise::quantise(&*operands.float(0)?, *scale, *zero, *lo, *hi)?))
+            Ok(HostResult::Int(quantise::quantise(&operands.float(0)?.data, *scale, *zero, *lo, *hi)?))
         }
         HostKind::Dequantise { scale, zero, bias } => {
             let shape = declared(program, op)?;
@@ -136,28 +143,42 @@ pub(crate) struct Operands<'a> {
     op: &'a HostOp,
 }
 
-impl Operands<'_> {
+/// A float operand: a tensor of the host, or a constant decoded.
+pub(crate) struct View<'a> {
+    shape: &'a [u32],
+    data: Cow<'a, [f32]>,
+}
+
+impl<'a> Operands<'a> {
     fn len(&self) -> usize {
         self.args.len()
     }
 
     /// Operand `i`; fails when it is missing or an integer.
-    fn float(&self, i: usize) -> Kernel<std::borrow::Cow<'_, FloatTensor>> {
+    fn float(&self, i: usize) -> Kernel<View<'a>> {
         self.optional(i)?.ok_or_else(|| format!("operand {i} of '{}' is missing", self.op.name))
     }
 
     /// Operand `i` if it is there.
-    fn optional(&self, i: usize) -> Kernel<Option<std::borrow::Cow<'_, FloatTensor>>> {
-        use std::borrow::Cow;
-        Ok(match self.args.get(i) {
-            None => None,
-            Some(HostArg::Float(t)) => Some(Cow::Borrowed(*t)),
+    fn optional(&self, i: usize) -> Kernel<Option<View<'a>>> {
+        let view = match self.args.get(i) {
+            None => return Ok(None),
+            Some(HostArg::Float { shape, data }) => View { shape, data: Cow::Borrowed(data) },
             Some(HostArg::Constant(c)) if c.elem == ElemType::F32 => {
-                let data: Vec<f32> = c.data.chunks_exact(4).map(|b| f32::from_bits(decode(b, false) as u32)).collect();
-                Some(Cow::Owned(FloatTensor::new(c.shape.clone(), data)?))
+                let data = c.data.chunks_exact(4).map(|b| f32::from_bits(decode(b, false) as u32)).collect();
+                View { shape: &c.shape, data: Cow::Owned(data) }
             }
             Some(_) => return Err(format!("operand {i} of '{}' must be float", self.op.name)),
-        })
+        };
+        if elements(view.shape)? != view.data.len() {
+            return Err(format!(
+                "operand {i} of '{}' has {} elements, its shape is {:?}",
+                self.op.name,
+                view.data.len(),
+                view.shape
+            ));
+        }
+        Ok(Some(view))
     }
 }
 

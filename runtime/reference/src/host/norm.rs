@@ -20,12 +20,12 @@ pub(super) fn batch_normalization(x: &Operands<'_>, a: &Attributes<'_>) -> Kerne
     }
     let plane: usize = x.shape.iter().skip(2).map(|&d| d as usize).product();
     let mut data = Vec::with_capacity(x.data.len());
-    let constants: Vec<(f32, f32, f32)> = (scale.data.iter().zip(&variance.data))
-        .zip(bias.data.iter().zip(&mean.data))
+    let constants: Vec<(f32, f32, f32)> = (scale.data.iter().zip(variance.data.iter()))
+        .zip(bias.data.iter().zip(mean.data.iter()))
         .map(|((s, v), (b, m))| (s / (v + epsilon).sqrt(), *b, *m))
         .collect();
     for (values, &(s, b, m)) in x.data.chunks(plane.max(1)).zip(constants.iter().cycle()) {
         data.extend(values.iter().map(|&v| (v - m) * s + b));
     }
-    FloatTensor::new(x.shape.clone(), data)
+    FloatTensor::new(x.shape.to_vec(), data)
 }

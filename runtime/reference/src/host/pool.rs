@@ -1,6 +1,6 @@
 //! Float pooling over (N, C, spatial...) tensors of one or two spatial dimensions, and the geometry shared with Conv.
 
-use super::{Attributes, Operands};
+use super::{Attributes, Operands, View};
 use crate::error::Kernel;
 use crate::tensor::{FloatTensor, elements};
 
@@ -118,7 +118,7 @@ pub(super) fn average_pool(x: &Operands<'_>, a: &Attributes<'_>) -> Kernel<Float
 
 pub(super) fn global_average_pool(x: &Operands<'_>) -> Kernel<FloatTensor> {
     let x = x.float(0)?;
-    let [n, c, spatial @ ..] = &x.shape[..] else {
+    let [n, c, spatial @ ..] = x.shape else {
         return Err(format!("an (N, C, spatial) tensor is needed, shape is {:?}", x.shape));
     };
     let plane: usize = spatial.iter().map(|&d| d as usize).product();
@@ -133,13 +133,13 @@ pub(super) fn global_average_pool(x: &Operands<'_>) -> Kernel<FloatTensor> {
 
 /// `finish(value, elements inside, elements inside or in declared padding)` of every window.
 fn fold(
-    x: &FloatTensor,
+    x: &View<'_>,
     a: &Attributes<'_>,
     start: f32,
     step: impl Fn(f32, f32) -> f32,
     finish: impl Fn(f32, u32, u32) -> f32,
 ) -> Kernel<FloatTensor> {
-    let s = Sliding::new(a, &x.shape, None)?;
+    let s = Sliding::new(a, x.shape, None)?;
     let [batch, channels] = [x.shape.first(), x.shape.get(1)].map(|d| d.copied().unwrap_or(1));
     let shape = s.shape(batch, channels);
     let n = elements(&shape)?;

@@ -4,10 +4,10 @@ use cim_isa::Program;
 use cim_isa::types::ConstId;
 
 use crate::error::Kernel;
-use crate::tensor::{FloatTensor, floats};
+use crate::tensor::floats;
 
 /// `clamp(round_half_even(x / scale) + zero, lo, hi)`. A NaN quantises to the zero point.
-pub(super) fn quantise(x: &FloatTensor, scale: f32, zero: i64, lo: i64, hi: i64) -> Kernel<Vec<i64>> {
+pub(super) fn quantise(x: &[f32], scale: f32, zero: i64, lo: i64, hi: i64) -> Kernel<Vec<i64>> {
     if !(scale > 0.0 && scale.is_finite()) {
         return Err(format!("scale {scale} must be positive and finite"));
     }
@@ -15,7 +15,7 @@ pub(super) fn quantise(x: &FloatTensor, scale: f32, zero: i64, lo: i64, hi: i64)
         return Err(format!("bounds {lo} > {hi}"));
     }
     // A float-to-integer `as` saturates and gives 0 for NaN.
-    Ok(x.data.iter().map(|&v| ((v / scale).round_ties_even() as i64).saturating_add(zero).clamp(lo, hi)).collect())
+    Ok(x.iter().map(|&v| ((v / scale).round_ties_even() as i64).saturating_add(zero).clamp(lo, hi)).collect())
 }
 
 /// `(x - zero) * scale[c] + bias[c]`; `data` holds `channels` equal planes.

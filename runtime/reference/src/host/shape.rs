@@ -6,14 +6,14 @@ use crate::tensor::FloatTensor;
 
 /// Same elements; the program declares the new shape.
 pub(super) fn reshape(x: &Operands<'_>, shape: &[u32]) -> Kernel<FloatTensor> {
-    FloatTensor::new(shape.to_vec(), x.float(0)?.data.clone())
+    FloatTensor::new(shape.to_vec(), x.float(0)?.data.into_owned())
 }
 
 pub(super) fn concat(x: &Operands<'_>, a: &Attributes<'_>) -> Kernel<FloatTensor> {
     let parts = (0..x.len()).map(|i| x.float(i)).collect::<Kernel<Vec<_>>>()?;
     let first = parts.first().ok_or("Concat needs an operand")?;
     let axis = axis(a.int("axis", 0)?, first.shape.len())?;
-    let mut shape = first.shape.clone();
+    let mut shape = first.shape.to_vec();
     let mut extent = 0u32;
     for p in &parts {
         let fits = p.shape.len() == shape.len()
