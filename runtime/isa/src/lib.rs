@@ -4,12 +4,29 @@
 //! - [`instr`]: instructions, addresses, loops and parallel blocks
 //! - [`types`]: element types, buffers, matrices, geometry
 //! - [`reference`]: the quantised network that the program claims to compute
-#![forbid(unsafe_code)]
+//! - [`encode`], [`decode`], [`open`]: the binary file, see [`container`]
+//! - [`text`]: the text form, an exact inverse
+//! - [`validate`]: what holds for every program that was loaded
+#![deny(unsafe_code)]
 
+mod body;
+mod codec;
+pub mod container;
+pub mod error;
 pub mod instr;
+mod map;
 pub mod program;
 pub mod reference;
+mod schema;
+mod schema_basic;
+pub mod text;
 pub mod types;
+pub mod validate;
+mod wire;
 
+pub use codec::{FIRST_UNKNOWN_KIND, decode, encode, encode_to, open, section_sizes};
+pub use error::{InvalidProgram, LoadError};
 pub use instr::{Addr, Affine, Instr, Space};
 pub use program::Program;
+pub use schema::MAX_DEPTH;
+pub use text::{TextError, TextOptions, from_text, to_text};
