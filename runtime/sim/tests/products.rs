@@ -1,0 +1,156 @@
+//! Random matrices, inputs, encodings, bindings, machines, modes and groups: always the integer product.
+
+mod support;
+
+use cim_isa::program::ProgramMode;
+use cim_isa::types::IntType;
+use cim_machine::Machine;
+use cim_sim::EngineChoice;
+use proptest::prelude::*;
+use support::*;
+
+fn cases() -> impl Strategy<Value = Case> {
+    let shape = (1u32..6, 1u32..12, 1u32..12, prop_oneof![3 => Just(1u32), 2 => 2u32..6]);
+    let weight = (1u8..=9, any::<bool>(), any::<bool>());
+    let input = (1u8..=12, any::<bool>());
+    (shape, weight, input, any::<bool>(), any::<bool>(), any::<u64>()).prop_map(
+        |((positions, inner, cols, groups), (wb, ws, narrow), (xb, xs), differential, crossbars, seed)| Case {
+            positions,
+            inner,
+            cols,
+            groups,
+            weight: IntType::new(wb, ws),
+            narrow,
+            differential,
+            crossbars,
+            input: IntType::new(xb, xs),
+            seed,
+        },
+    )
+}
+
+fn machines() -> impl Strategy<Value = Machine> {
+    let sizes = (1u32..40, 36u32..80, 1u8..=4, 1u8..=2, 4u8..=10, 1u32..40);
+    (sizes, any::<bool>()).prop_map(|((rows, cols, cell, dac, adc, parallel), ideal)| {
+        let mut m = Machine::preset("isaac-baseline").expect("preset");
+        m.crossbar.rows = rows;
+        m.crossbar.cols = cols;
+        m.crossbar.cell_bits = cim_machine::Bits(cell);
+        m.crossbar.dac = cim_machine::Limit::Finite(cim_machine::Bits(dac));
+        m.crossbar.adc = cim_machine::Limit::Finite(cim_machine::Bits(adc.max(cell + dac)));
+        m.crossbar.parallel_row = parallel.min(rows);
+        if ideal {
+            m.crossbar.dac = cim_machine::Limit::Ideal;
+            m.crossbar.adc = cim_machine::Limit::Ideal;
+        }
+        assert_eq!(m.problems(), vec![]);
+        m
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #[test]
+    fn every_mode_and_engine_gives_the_product(case in cases(), machine in machines()) {
+        let want = case.expected();
+        for mode in [ProgramMode::Cm, ProgramMode::Xbm, ProgramMode::Wlm] {
+            let program = compile(&case, &machine, mode);
+            for engine in [EngineChoice::BitSliced, EngineChoice::Exact, EngineChoice::Auto] {
+                let found = run(&case, &program, &machine, engine);
+                prop_assert_eq!(found.as_ref().map_err(|e| e.to_string()), Ok(&want), "{:?} {:?}", mode, engine);
+            }
+        }
+    }
+}
+
+/// The sum of codes of every conversion, one cell at a time: rows in groups, input steps of `dac` bits, columns.
+fn clipped(case: &Case, machine: &Machine, rows_per_conversion: u32) -> Vec<i64> {
+    let layout = case.layout(machine);
+    let top = (1i64 << machine.crossbar.adc.finite().expect("finite").0) - 1;
+    let dac = u32::from(machine.crossbar.dac.finite().expect("finite").0);
+    let (w, x) = case.data();
+    let rows = case.rows();
+    let bits = u32::from(case.input.bits);
+    let magnitude = if case.input.signed { bits - 1 } else { bits };
+    let mut steps: Vec<(u32, u32, i64)> =
+        (0..magnitude).step_by(dac as usize).map(|s| (s, dac.min(magnitude - s), 1)).collect();
+    if case.input.signed {
+        steps.push((magnitude, 1, -1));
+    }
+    (0..case.cols)
+        .map(|c| {
+            let mut sum = 0;
+            for tile in case.cut(machine).tiles().filter(|t| (t.col0..t.col0 + t.cols).contains(&c)) {
+                for start in (0..tile.rows).step_by(rows_per_conversion as usize) {
+                    let group = start..(start + rows_per_conversion).min(tile.rows);
+                    for (polarity, sign) in [(0, 1), (1, -1)].into_iter().take(layout.polarities() as usize) {
+                        for slice in 0..layout.slices() {
+                            for (first, width, step_sign) in &steps {
+                                let column: i64 = group
+                                    .clone()
+                                    .map(|r| {
+                                        let row = tile.row0 + r;
+                                        let (k, j) = (row / case.inner, row % case.inner);
+                                        let weight = w[((c * case.inner + j) * case.positions + k) as usize];
+                                        let digit = x[row as usize] >> first & ((1 << width) - 1);
+                                        i64::from(layout.cell(weight, polarity, slice)) * digit
+                                    })
+                                    .sum();
+                                let shift = slice * u32::from(layout.cell_bits) + first;
+                                sum += (sign * step_sign * column.min(top)) << shift;
+                            }
+                        }
+                    }
+                }
+            }
+            sum - layout.offset() * x[..rows as usize].iter().sum::<i64>()
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #[test]
+    fn converters_clip_at_their_top_code(case in cases(), machine in machines(), adc in 1u8..6) {
+        let case = Case { groups: 1, ..case };
+        let mut machine = machine;
+        machine.crossbar.adc = cim_machine::Limit::Finite(cim_machine::Bits(adc));
+        if machine.crossbar.dac.is_ideal() {
+            machine.crossbar.dac = cim_machine::Limit::Finite(cim_machine::Bits(1));
+        }
+        let rows = cim_machine::rows_per_conversion_clipping(&machine);
+        let want = clipped(&case, &machine, rows);
+        for mode in [ProgramMode::Cm, ProgramMode::Xbm] {
+            let mut program = compile(&case, &machine, mode);
+            program.lossy = true;
+            program.rows_per_conversion = rows;
+            for engine in [EngineChoice::BitSliced, EngineChoice::Auto] {
+                let found = run(&case, &program, &machine, engine);
+                prop_assert_eq!(found.as_ref().map_err(|e| e.to_string()), Ok(&want), "{:?} {:?}", mode, engine);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_exact_engine_refuses_conversions_that_clip() {
+    let mut machine = Machine::preset("puma").expect("preset");
+    machine.crossbar.adc = cim_machine::Limit::Finite(cim_machine::Bits(2));
+    let ty = IntType::new(8, true);
+    let case = Case {
+        positions: 1,
+        inner: 16,
+        cols: 2,
+        groups: 1,
+        weight: ty,
+        narrow: false,
+        differential: false,
+        crossbars: false,
+        input: ty,
+        seed: 1,
+    };
+    let mut program = compile(&case, &machine, ProgramMode::Xbm);
+    program.rows_per_conversion = 16;
+    let error = run(&case, &program, &machine, EngineChoice::Exact).expect_err("clips").to_string();
+    assert!(error.contains("can clip; use --engine bit-sliced"), "{error}");
+}
