@@ -17,11 +17,13 @@
 extern crate self as cim_ir;
 
 pub mod affine;
+pub mod attr_walk;
 pub mod build;
 pub mod builtin;
 pub mod constraints;
 pub mod core;
 pub mod diag;
+pub mod dominance;
 pub mod format;
 pub mod interfaces;
 pub mod kinds;
@@ -29,6 +31,7 @@ pub mod op_def;
 pub mod registry;
 pub mod rewrite;
 pub mod segments;
+pub mod symbols;
 pub mod verify;
 pub mod view;
 

@@ -25,7 +25,7 @@
 //! ```
 //!
 //! Sections, each at most once: `operands`, `props`, `results`, `regions`, `successors` (`name?` may be absent, `name*` is any
-//! number), `interfaces [..]`, `format ".."` (see [`crate::format`]), and the words `verify`, `fold`, `canonicalize`, `infer`,
+//! number), `interfaces [..]`, `format ".."` (see [`crate::format`]), and the words `verify`, `verify_regions`, `fold`, `canonicalize`, `infer`,
 //! `parse` with `print`, each of which says that the trait of that name in [`crate::view`] is implemented by hand.
 
 use crate::core::{Attribute, Context, Ir, Location, OpId, OpState, Type};
@@ -280,6 +280,8 @@ pub struct OpDef {
     pub format: Option<&'static Format>,
     /// Checks beyond what the declaration says.
     pub verify: Option<VerifyFn>,
+    /// Checks of the finished regions, after everything inside them.
+    pub verify_regions: Option<VerifyFn>,
     /// Folding.
     pub fold: Option<FoldFn>,
     /// Adds canonicalisation patterns.
@@ -303,6 +305,7 @@ impl OpDef {
             interfaces: &[],
             format: None,
             verify: None,
+            verify_regions: None,
             fold: None,
             canonicalize: None,
             infer: None,

@@ -26,6 +26,12 @@ pub trait Verify: OpView {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic>;
 }
 
+/// Checks of finished regions; runs when everything inside them is in order.
+pub trait VerifyRegions: OpView {
+    /// The check.
+    fn verify_regions(self, ir: &Ir) -> Result<(), Diagnostic>;
+}
+
 /// Folding.
 pub trait Fold: OpView {
     /// What the results are, when that is known: constants or other values. `constants` are the values of constant operands.

@@ -131,6 +131,11 @@ fn definition(op: &Op) -> TokenStream {
             ::cim_ir::view::Verify::verify(<#ident as ::cim_ir::view::OpView>::wrap(op), ir)
         })));
     }
+    if op.hook("verify_regions") {
+        hooks.push(quote!(verify_regions: ::core::option::Option::Some(|ir, op| {
+            ::cim_ir::view::VerifyRegions::verify_regions(<#ident as ::cim_ir::view::OpView>::wrap(op), ir)
+        })));
+    }
     if op.hook("fold") {
         hooks.push(quote!(fold: ::core::option::Option::Some(|ir, op, constants| {
             ::cim_ir::view::Fold::fold(<#ident as ::cim_ir::view::OpView>::wrap(op), ir, constants)

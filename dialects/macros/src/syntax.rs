@@ -64,9 +64,10 @@ pub(crate) struct Op {
     pub(crate) hooks: Vec<Ident>,
 }
 
-const HOOKS: [&str; 6] = ["verify", "fold", "canonicalize", "infer", "parse", "print"];
+const HOOKS: [&str; 7] = ["verify", "verify_regions", "fold", "canonicalize", "infer", "parse", "print"];
 const SECTIONS: &str = "`operands { .. }`, `props { .. }`, `results { .. }`, `regions { .. }`, `successors { .. }`, \
-                        `interfaces [ .. ]`, `format \"..\"`, `verify`, `fold`, `canonicalize`, `infer`, `parse` or `print`";
+                        `interfaces [ .. ]`, `format \"..\"`, `verify`, `verify_regions`, `fold`, `canonicalize`, \
+                        `infer`, `parse` or `print`";
 /// Names that the generated code needs for itself.
 const RESERVED: [&str; 10] =
     ["op", "cast", "builder", "build", "wrap", "verify", "fold", "location", "discardable", "add_regions"];
