@@ -2,15 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use cim_isa::Program;
 
 use crate::report::{MachineInfo, mode_name};
 
 /// Do these bytes start a program file?
 pub fn is_program(bytes: &[u8]) -> bool {
-    let _ = bytes;
-    false
+    bytes.starts_with(&cim_isa::container::MAGIC)
 }
 
 /// The first bytes of a file, enough for [`is_program`].
@@ -30,8 +29,7 @@ pub fn head(path: &Path) -> Result<Vec<u8>> {
 /// # Errors
 /// The file cannot be read or is not a valid program.
 pub fn read(path: &Path) -> Result<Program> {
-    let _ = std::fs::read(path).with_context(|| format!("cannot read '{}'", path.display()))?;
-    bail!("program files are not available in this build")
+    cim_isa::open(path).with_context(|| format!("'{}' is not a valid program", path.display()))
 }
 
 /// The bytes of a program file.
@@ -39,8 +37,8 @@ pub fn read(path: &Path) -> Result<Program> {
 /// # Errors
 /// The program's parts do not fit each other.
 pub fn encode(program: &Program) -> Result<Vec<u8>> {
-    let _ = program;
-    bail!("program files are not available in this build")
+    cim_isa::validate::validate(program).context("the compiled program is not valid")?;
+    Ok(cim_isa::encode(program))
 }
 
 /// What the report says about the machine of a program; `source` is where its description came from.
