@@ -1,1 +1,47 @@
-//! To be filled.
+//! ONNX to `cim.graph`: one file an operator family.
+//!
+//! - [`import`], [`import_bytes`]: a model as a module with `func.func @network`
+//! - [`proto`]: the messages of the format
+//! - `scan`, `source`, `tensor`: limits, mapped files, tensors; `order`: nodes in execution order
+//! - `importer`, `node`: state of an import and what operators see of it; `ops`: the operators
+//!
+//! Weights are never copied: the model file is mapped, and constants of the module are slices of the map. Any byte string
+//! may be given: a malformed model is answered with diagnostics, memory stays proportional to the file.
+
+mod importer;
+mod node;
+mod ops;
+mod order;
+pub mod proto;
+mod scan;
+mod source;
+mod tensor;
+
+use bytes::Bytes;
+use cim_ir::{Context, Diagnostic, Ir, OpId};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Oldest and newest operator set of the default domain that is understood.
+pub const OPSETS: std::ops::RangeInclusive<i64> = 7..=25;
+
+/// Reads a model file and its external data, both mapped, into a module.
+///
+/// The module holds `func.func @network`; its symbol name is the graph's name, or the file's. The context must have the
+/// dialects `cim.graph` and `func` registered. All operators that cannot be imported are reported at once.
+pub fn import(ctx: &Arc<Context>, path: &Path) -> Result<(Ir, OpId), Vec<Diagnostic>> {
+    let name = path.to_string_lossy();
+    let bytes = source::map(path).map_err(|e| vec![Diagnostic::error(ctx.file_loc(&name, 0, 0), e)])?;
+    let dir = path.parent().map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p });
+    importer::import(ctx, bytes, &name, dir)
+}
+
+/// As [`import`] from memory; `name` stands for the file in messages, external data is looked for in `dir` (refused when None).
+pub fn import_bytes(
+    ctx: &Arc<Context>,
+    bytes: Bytes,
+    name: &str,
+    dir: Option<&Path>,
+) -> Result<(Ir, OpId), Vec<Diagnostic>> {
+    importer::import(ctx, bytes, name, dir)
+}

@@ -1,0 +1,371 @@
+//! State of one import.
+
+use crate::node::{Node, Refusal};
+use crate::order::{name, order};
+use crate::proto::{GraphProto, ModelProto, ValueInfoProto};
+use crate::source::External;
+use crate::tensor::{Elem, Tensor};
+use crate::{OPSETS, ops, scan};
+use bytes::Bytes;
+use cim_dialect::graph::elements::dense;
+use cim_dialect::graph::{self, types};
+use cim_ir::core::{AttrData, LocData};
+use cim_ir::{Attribute, BlockId, Context, Diagnostic, Ir, Location, OpId, OpState, Type, ValueId};
+use prost::Message;
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Constants of at least so many bytes are resources: slices of the mapped file.
+const RESOURCE_BYTES: usize = 256;
+
+/// What a name of the model stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    /// Known at compile time, not in the IR yet; the key finds its operation once there is one.
+    Constant { tensor: Arc<Tensor>, key: String },
+    /// In the IR.
+    Ir(ValueId),
+    /// Result of a node that could not be imported: its users are skipped silently.
+    Missing,
+}
+
+pub(crate) struct Importer {
+    pub(crate) ctx: Arc<Context>,
+    pub(crate) ir: Ir,
+    block: BlockId,
+    /// Version of the default domain.
+    pub(crate) opset: i64,
+    /// The leading dimension is symbolic: operators must not mix images.
+    pub(crate) batched: bool,
+    values: HashMap<String, Value>,
+    materialised: HashMap<String, ValueId>,
+    /// Values that depend on constants alone.
+    constant_derived: HashSet<ValueId>,
+    file: Location,
+}
+
+pub(crate) fn import(
+    ctx: &Arc<Context>,
+    bytes: Bytes,
+    file: &str,
+    dir: Option<&Path>,
+) -> Result<(Ir, OpId), Vec<Diagnostic>> {
+    let loc = ctx.file_loc(file, 0, 0);
+    let fail = |e: String| vec![Diagnostic::error(loc, e)];
+    let model = decode(bytes).map_err(fail)?;
+    let opset = check_model(&model).map_err(fail)?;
+    let graph = model.graph.ok_or_else(|| fail("the model has no graph".into()))?;
+    let stem = Path::new(file).file_stem().map_or_else(|| "network".into(), |s| s.to_string_lossy().into_owned());
+    let mut external = External::new(dir);
+    build(ctx, opset, graph, &stem, loc, &mut external)
+}
+
+fn decode(bytes: Bytes) -> Result<ModelProto, String> {
+    if bytes.is_empty() {
+        return Err("the file is empty, not an ONNX model".into());
+    }
+    scan::check(&bytes)?;
+    ModelProto::decode(bytes).map_err(|e| format!("the file is no ONNX model: {e}"))
+}
+
+/// Version of the default domain, or why the model cannot be read.
+fn check_model(model: &ModelProto) -> Result<i64, String> {
+    if let Some(f) = model.functions.first() {
+        return Err(format!(
+            "the model defines the function '{}' of domain '{}'; inline model-local functions first (onnx.inliner)",
+            f.name, f.domain
+        ));
+    }
+    let default = model.opset_import.iter().filter(|o| is_default(&o.domain)).map(|o| o.version).max();
+    let version = default.ok_or("the model imports no operator set of the default domain")?;
+    if !OPSETS.contains(&version) {
+        return Err(format!(
+            "the model uses operator set {version}; {} to {} are supported: convert it with onnx.version_converter",
+            OPSETS.start(),
+            OPSETS.end()
+        ));
+    }
+    Ok(version)
+}
+
+/// Spellings of the default domain.
+pub(crate) fn is_default(domain: &str) -> bool {
+    matches!(domain, "" | "ai.onnx")
+}
+
+fn build(
+    ctx: &Arc<Context>,
+    opset: i64,
+    graph: GraphProto,
+    stem: &str,
+    file: Location,
+    external: &mut External<'_>,
+) -> Result<(Ir, OpId), Vec<Diagnostic>> {
+    let fail = |e: String| vec![Diagnostic::error(file, e)];
+    let nodes = order(&graph).map_err(fail)?;
+    if !graph.sparse_initializer.is_empty() {
+        return Err(fail("the model has sparse initialisers; store them as dense tensors".into()));
+    }
+    let mut ir = Ir::new(ctx.clone());
+    let region = ir.create_region();
+    let block = ir.create_block(region, &[]);
+    let mut importer = Importer {
+        ctx: ctx.clone(),
+        ir,
+        block,
+        opset,
+        batched: false,
+        values: HashMap::new(),
+        materialised: HashMap::new(),
+        constant_derived: HashSet::new(),
+        file,
+    };
+    let mut diags = Vec::new();
+    importer.initialisers(&graph, external, &mut diags);
+    importer.inputs(&graph, &mut diags);
+    if diags.is_empty() {
+        importer.nodes(&graph, &nodes, external, &mut diags);
+    }
+    if !diags.is_empty() {
+        return Err(diags);
+    }
+    let outputs = importer.outputs(&graph).map_err(fail)?;
+    let name = if graph.name.is_empty() { stem } else { &graph.name };
+    let module = importer.module(&graph, name, region, &outputs);
+    Ok((importer.ir, module))
+}
+
+impl Importer {
+    fn initialisers(&mut self, graph: &GraphProto, external: &mut External<'_>, diags: &mut Vec<Diagnostic>) {
+        for proto in &graph.initializer {
+            match Tensor::new(proto, external) {
+                Ok(tensor) => self.define_constant(&proto.name, tensor),
+                Err(e) => diags.push(Diagnostic::error(self.file, format!("initialiser '{}': {e}", proto.name))),
+            }
+        }
+    }
+
+    /// Inputs that are not initialisers become function arguments.
+    fn inputs(&mut self, graph: &GraphProto, diags: &mut Vec<Diagnostic>) {
+        for input in real_inputs(graph) {
+            match self.input_type(input) {
+                Ok(ty) => {
+                    let value = self.ir.add_argument(self.block, ty, None);
+                    self.values.insert(input.name.clone(), Value::Ir(value));
+                }
+                Err(e) => diags.push(Diagnostic::error(self.file, format!("input '{}': {e}", input.name))),
+            }
+        }
+    }
+
+    fn input_type(&mut self, input: &ValueInfoProto) -> Result<Type, String> {
+        let tensor = input.r#type.as_ref().and_then(|t| t.tensor_type.as_ref()).ok_or("it is no tensor")?;
+        if Elem::of(tensor.elem_type)? != Elem::F32 {
+            return Err("only float32 inputs are supported; put QuantizeLinear after the input instead".into());
+        }
+        let shape = tensor.shape.as_ref().ok_or("it has no shape; export the model with fixed input shapes")?;
+        let mut dims = Vec::new();
+        for (i, d) in shape.dim.iter().enumerate() {
+            match d.dim_value {
+                Some(v) if v > 0 => dims.push(v),
+                Some(v) if v < -1 => return Err(format!("dimension {i} is {v}")),
+                _ if i == 0 => {
+                    self.batched = true;
+                    dims.push(1);
+                }
+                _ => {
+                    let symbol = d.dim_param.as_deref().unwrap_or("?");
+                    return Err(format!(
+                        "dimension {i} ('{symbol}') is not known; only the leading one may be symbolic: \
+                         export the model with fixed input shapes"
+                    ));
+                }
+            }
+        }
+        if dims.first().is_some_and(|d| *d != 1) {
+            return Err(format!(
+                "its leading dimension, the batch, is fixed at {}; export with batch 1 or a symbolic batch",
+                dims[0]
+            ));
+        }
+        if types::count(&dims).is_none() {
+            return Err(format!("shape {dims:?} has more than {} elements", types::MAX_ELEMENTS));
+        }
+        Ok(self.ctx.tensor(&dims, self.ctx.f32()))
+    }
+
+    fn nodes(&mut self, graph: &GraphProto, order: &[usize], external: &mut External<'_>, diags: &mut Vec<Diagnostic>) {
+        let used = used_names(graph);
+        let mut taken = HashSet::new();
+        for &index in order {
+            let Some(proto) = graph.node.get(index) else { continue };
+            let mut unique = name(proto, index);
+            let mut copy = 2;
+            while !taken.insert(unique.clone()) {
+                unique = format!("{}#{copy}", name(proto, index));
+                copy += 1;
+            }
+            let child = self.file;
+            let loc = self.ctx.loc(LocData::Name { name: self.ctx.ident(&unique), child });
+            let missing = |n: &String| matches!(self.values.get(n), Some(Value::Missing));
+            if proto.input.iter().any(missing) {
+                self.forget(proto.output.iter());
+                continue;
+            }
+            let mut node = Node::new(self, proto, unique, loc, &used, external);
+            let done = ops::import(&mut node).and_then(|()| node.finish());
+            if let Err(refusal) = done {
+                diags.push(Diagnostic::error(loc, node.message(&refusal)));
+                self.forget(proto.output.iter());
+            }
+        }
+    }
+
+    fn forget<'n>(&mut self, names: impl Iterator<Item = &'n String>) {
+        for n in names {
+            self.values.insert(n.clone(), Value::Missing);
+        }
+    }
+
+    fn outputs(&mut self, graph: &GraphProto) -> Result<Vec<ValueId>, String> {
+        if graph.output.is_empty() {
+            return Err("the model has no outputs".into());
+        }
+        let mut out = Vec::new();
+        for o in &graph.output {
+            let value = self.values.get(&o.name).cloned();
+            let value = value.ok_or_else(|| format!("output '{}' is not defined", o.name))?;
+            out.push(self.materialise(&value).map_err(|e| format!("output '{}': {}", o.name, e.reason))?);
+        }
+        Ok(out)
+    }
+
+    /// The function and the module around it.
+    fn module(&mut self, graph: &GraphProto, name: &str, region: cim_ir::RegionId, outputs: &[ValueId]) -> OpId {
+        let ctx = self.ctx.clone();
+        let ret = self.ir.create(OpState::new(&ctx, "func.return", self.file).operands(outputs));
+        self.ir.append(self.block, ret);
+        let types = |ir: &Ir, values: &[ValueId]| values.iter().map(|&v| ir.ty(v)).collect::<Vec<_>>();
+        let inputs = types(&self.ir, self.ir.args(self.block));
+        let results = types(&self.ir, outputs);
+        let strings = |names: &mut dyn Iterator<Item = &String>| -> Attribute {
+            let items: Vec<_> = names.map(|n| ctx.string_attr(n)).collect();
+            ctx.array_attr(&items)
+        };
+        let mut func = OpState::new(&ctx, "func.func", self.file)
+            .prop(&ctx, "sym_name", ctx.string_attr("network"))
+            .prop(&ctx, "function_type", ctx.type_attr(ctx.function(&inputs, &results)))
+            .attr(&ctx, graph::INPUTS, strings(&mut real_inputs(graph).map(|i| &i.name)))
+            .attr(&ctx, graph::OUTPUTS, strings(&mut graph.output.iter().map(|o| &o.name)))
+            .region(region);
+        if self.batched {
+            func = func.attr(&ctx, graph::BATCHED, ctx.unit());
+        }
+        let func = self.ir.create(func);
+        let body = self.ir.create_region();
+        let top = self.ir.create_block(body, &[]);
+        self.ir.append(top, func);
+        let module = OpState::new(&ctx, "builtin.module", self.file)
+            .prop(&ctx, "sym_name", ctx.string_attr(name))
+            .region(body);
+        self.ir.create(module)
+    }
+
+    /// A value by name.
+    pub(crate) fn lookup(&self, name: &str) -> Option<&Value> {
+        self.values.get(name)
+    }
+    pub(crate) fn define(&mut self, name: &str, value: Value) {
+        self.values.insert(name.to_string(), value);
+    }
+    pub(crate) fn define_constant(&mut self, name: &str, tensor: Tensor) {
+        self.define(name, Value::Constant { tensor: Arc::new(tensor), key: name.to_string() });
+    }
+    /// Whether a value of the IR depends on constants alone.
+    pub(crate) fn is_constant(&self, value: ValueId) -> bool {
+        self.constant_derived.contains(&value)
+    }
+
+    /// Appends an operation with one result, checked by its own verifier.
+    pub(crate) fn create(&mut self, state: OpState) -> Result<ValueId, Refusal> {
+        let def = self.ctx.op_name_data(state.name).def;
+        if let Some(&ty) = state.results.iter().find(|&&t| !(types::TENSOR.check)(&self.ctx, t)) {
+            return Err(Refusal::new(format!("its result would be {}", types::text(&self.ctx, ty)))
+                .remedy(format!("tensors have 1 to {} elements of f32 or integers", types::MAX_ELEMENTS)));
+        }
+        let constant = state.operands.iter().all(|v| self.constant_derived.contains(v));
+        let op = self.ir.create(state);
+        if let Some(verify) = def.and_then(|d| d.verify)
+            && let Err(d) = verify(&self.ir, op)
+        {
+            self.ir.erase(op);
+            let text = d.message.split_once(" op ").map_or(d.message.as_str(), |(_, t)| t);
+            return Err(Refusal::new(text));
+        }
+        self.ir.append(self.block, op);
+        let value = self.ir.result(op, 0).ok_or_else(|| Refusal::new("has no result"))?;
+        if constant {
+            self.constant_derived.insert(value);
+        }
+        Ok(value)
+    }
+
+    /// The value in the IR; a constant becomes an operation at its first use.
+    pub(crate) fn materialise(&mut self, value: &Value) -> Result<ValueId, Refusal> {
+        let (tensor, key) = match value {
+            Value::Ir(v) => return Ok(*v),
+            Value::Constant { tensor, key } => (tensor, key),
+            Value::Missing => return Err(Refusal::new("an input could not be imported")),
+        };
+        if let Some(&v) = self.materialised.get(key) {
+            return Ok(v);
+        }
+        let elem = match tensor.elem {
+            Elem::F32 => self.ctx.f32(),
+            Elem::Int(t) => t.ty(&self.ctx),
+            Elem::Bool => return Err(Refusal::new(format!("'{key}' is a tensor of bool, which has no place in the network"))),
+        };
+        let ty = self.ctx.tensor(&tensor.dims, elem);
+        if types::dims(&self.ctx, ty).is_none() {
+            return Err(Refusal::new(format!("'{key}' has no elements, or too many: shape {:?}", tensor.dims)));
+        }
+        let attr = self.constant(ty, tensor, key);
+        let loc = self.ctx.loc(LocData::Name { name: self.ctx.ident(key), child: self.file });
+        let state = graph::Constant::builder(&self.ctx, loc).value(attr).name(key).result(ty).build();
+        let value = self.create(state)?;
+        self.materialised.insert(key.clone(), value);
+        Ok(value)
+    }
+
+    fn constant(&self, ty: Type, tensor: &Tensor, key: &str) -> Attribute {
+        if tensor.data.len() < RESOURCE_BYTES {
+            let width = tensor.data.len() / tensor.count().max(1);
+            return dense(&self.ctx, ty, tensor.data.clone(), width);
+        }
+        let plain: String =
+            key.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
+        let plain = if plain.starts_with(|c: char| c.is_ascii_alphabetic()) { plain } else { format!("w{plain}") };
+        let mut id = self.ctx.ident(&plain);
+        let mut copy = 2;
+        // Other models of this context may have used the key.
+        while self.ctx.resource(id).is_some_and(|b| b.as_ptr() != tensor.data.as_ptr() || b.len() != tensor.data.len()) {
+            id = self.ctx.ident(&format!("{plain}_{copy}"));
+            copy += 1;
+        }
+        self.ctx.set_resource(id, tensor.data.clone());
+        self.ctx.attr(AttrData::DenseResource { ty, key: id })
+    }
+}
+
+/// Inputs that are not also initialisers (old exporters list weights as inputs with defaults).
+fn real_inputs(graph: &GraphProto) -> impl Iterator<Item = &ValueInfoProto> {
+    let weights: HashSet<&str> = graph.initializer.iter().map(|t| t.name.as_str()).collect();
+    graph.input.iter().filter(move |i| !weights.contains(i.name.as_str()))
+}
+
+/// Names somebody reads: node inputs and graph outputs.
+fn used_names(graph: &GraphProto) -> HashSet<String> {
+    let inputs = graph.node.iter().flat_map(|n| &n.input);
+    inputs.chain(graph.output.iter().map(|o| &o.name)).cloned().collect()
+}

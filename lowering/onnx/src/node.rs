@@ -1,0 +1,267 @@
+//! What an operator's importer sees of its node, and how it refuses.
+
+use crate::importer::{Importer, Value, is_default};
+use crate::proto::{AttributeProto, NodeProto, attr_type};
+use crate::source::External;
+use crate::tensor::Tensor;
+use cim_dialect::graph::types::{dims, is_f32};
+use cim_ir::constraints::element_type;
+use cim_ir::{Context, Location, OpState, Type, ValueId};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Why a node cannot be imported, and what to do about it.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) attribute: Option<String>,
+    pub(crate) reason: String,
+    pub(crate) remedy: Option<String>,
+}
+
+impl Refusal {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Refusal { attribute: None, reason: reason.into(), remedy: None }
+    }
+    pub(crate) fn remedy(mut self, text: impl Into<String>) -> Self {
+        self.remedy = Some(text.into());
+        self
+    }
+    pub(crate) fn attribute(mut self, name: &str) -> Self {
+        self.attribute = Some(name.into());
+        self
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Refusal::new(reason)
+    }
+}
+
+pub(crate) type Import<T = ()> = Result<T, Refusal>;
+
+/// One node during its import.
+pub(crate) struct Node<'a, 'x> {
+    importer: &'a mut Importer,
+    proto: &'a NodeProto,
+    /// Layer name.
+    pub(crate) name: String,
+    /// Location named after it.
+    pub(crate) loc: Location,
+    /// Names that are read somewhere.
+    used: &'a HashSet<String>,
+    external: &'a mut External<'x>,
+    /// Attributes that were asked for.
+    read: Vec<&'static str>,
+}
+
+impl<'a, 'x> Node<'a, 'x> {
+    pub(crate) fn new(
+        importer: &'a mut Importer,
+        proto: &'a NodeProto,
+        name: String,
+        loc: Location,
+        used: &'a HashSet<String>,
+        external: &'a mut External<'x>,
+    ) -> Self {
+        Node { importer, proto, name, loc, used, external, read: Vec::new() }
+    }
+
+    /// The refusal as a message.
+    pub(crate) fn message(&self, refusal: &Refusal) -> String {
+        let mut text = format!("node '{}': operator {}", self.name, self.qualified());
+        if let Some(a) = &refusal.attribute {
+            text.push_str(&format!(", attribute '{a}'"));
+        }
+        text.push_str(&format!(": {}", refusal.reason));
+        if let Some(r) = &refusal.remedy {
+            text.push_str(&format!("; {r}"));
+        }
+        text
+    }
+
+    /// Operator with its domain, unless that is the default one.
+    pub(crate) fn qualified(&self) -> String {
+        let NodeProto { domain, op_type, .. } = self.proto;
+        if is_default(domain) { op_type.clone() } else { format!("{domain}.{op_type}") }
+    }
+    /// Operator of the default domain; None for others.
+    pub(crate) fn operator(&self) -> Option<&'a str> {
+        is_default(&self.proto.domain).then_some(self.proto.op_type.as_str())
+    }
+    pub(crate) fn domain(&self) -> &'a str {
+        &self.proto.domain
+    }
+    pub(crate) fn opset(&self) -> i64 {
+        self.importer.opset
+    }
+    pub(crate) fn batched(&self) -> bool {
+        self.importer.batched
+    }
+    pub(crate) fn ctx(&self) -> Arc<Context> {
+        self.importer.ctx.clone()
+    }
+
+    /// Fails when the node has an attribute nobody asked for.
+    pub(crate) fn finish(&self) -> Import {
+        match self.proto.attribute.iter().find(|a| !self.read.contains(&a.name.as_str())) {
+            Some(a) => Err(Refusal::new(format!("not an attribute of {} that is understood", self.qualified()))
+                .attribute(&a.name)
+                .remedy("remove it, or convert the model to a supported operator set")),
+            None => Ok(()),
+        }
+    }
+
+    // ---- attributes ----
+
+    fn attribute(&mut self, name: &'static str, kind: i32) -> Import<Option<&'a AttributeProto>> {
+        self.read.push(name);
+        let mut found = self.proto.attribute.iter().filter(|a| a.name == name);
+        let Some(a) = found.next() else { return Ok(None) };
+        if found.next().is_some() {
+            return Err(Refusal::new("is given twice").attribute(name));
+        }
+        if !a.ref_attr_name.is_empty() {
+            return Err(Refusal::new("refers to an attribute of a function").attribute(name));
+        }
+        if a.r#type != kind {
+            let (is, wanted) = (attr_type::name(a.r#type), attr_type::name(kind));
+            return Err(Refusal::new(format!("is of kind {is}, not {wanted}")).attribute(name));
+        }
+        Ok(Some(a))
+    }
+    pub(crate) fn int(&mut self, name: &'static str, default: i64) -> Import<i64> {
+        Ok(self.attribute(name, attr_type::INT)?.map_or(default, |a| a.i))
+    }
+    pub(crate) fn maybe_int(&mut self, name: &'static str) -> Import<Option<i64>> {
+        Ok(self.attribute(name, attr_type::INT)?.map(|a| a.i))
+    }
+    pub(crate) fn ints(&mut self, name: &'static str) -> Import<Option<Vec<i64>>> {
+        Ok(self.attribute(name, attr_type::INTS)?.map(|a| a.ints.clone()))
+    }
+    pub(crate) fn float(&mut self, name: &'static str, default: f32) -> Import<f32> {
+        Ok(self.attribute(name, attr_type::FLOAT)?.map_or(default, |a| a.f))
+    }
+    pub(crate) fn maybe_float(&mut self, name: &'static str) -> Import<Option<f32>> {
+        Ok(self.attribute(name, attr_type::FLOAT)?.map(|a| a.f))
+    }
+    pub(crate) fn floats(&mut self, name: &'static str) -> Import<Option<Vec<f32>>> {
+        Ok(self.attribute(name, attr_type::FLOATS)?.map(|a| a.floats.clone()))
+    }
+    pub(crate) fn string(&mut self, name: &'static str, default: &str) -> Import<String> {
+        let a = self.attribute(name, attr_type::STRING)?;
+        Ok(a.map_or_else(|| default.into(), |a| String::from_utf8_lossy(&a.s).into_owned()))
+    }
+    pub(crate) fn tensor(&mut self, name: &'static str) -> Import<Option<Tensor>> {
+        let Some(a) = self.attribute(name, attr_type::TENSOR)? else { return Ok(None) };
+        let proto = a.t.as_ref().ok_or_else(|| Refusal::new("holds no tensor").attribute(name))?;
+        Tensor::new(proto, self.external).map(Some).map_err(|e| Refusal::new(e).attribute(name))
+    }
+    /// Accepts an attribute that has no influence on the result.
+    pub(crate) fn ignore(&mut self, name: &'static str) {
+        self.read.push(name);
+    }
+
+    // ---- inputs and outputs ----
+
+    pub(crate) fn num_inputs(&self) -> usize {
+        self.proto.input.len()
+    }
+    /// An input that may be absent.
+    pub(crate) fn maybe(&self, index: usize) -> Import<Option<Value>> {
+        let Some(name) = self.proto.input.get(index).filter(|n| !n.is_empty()) else { return Ok(None) };
+        let value = self.importer.lookup(name).cloned();
+        value.map(Some).ok_or_else(|| Refusal::new(format!("input '{name}' is not defined")))
+    }
+    fn required(&self, index: usize) -> Import<Value> {
+        self.maybe(index)?.ok_or_else(|| Refusal::new(format!("input {index} is missing")))
+    }
+    /// An input as a value of the IR.
+    pub(crate) fn value(&mut self, index: usize) -> Import<ValueId> {
+        let value = self.required(index)?;
+        self.importer.materialise(&value)
+    }
+    /// An input that may be absent, as a value of the IR.
+    pub(crate) fn maybe_value(&mut self, index: usize) -> Import<Option<ValueId>> {
+        self.maybe(index)?.map(|v| self.importer.materialise(&v)).transpose()
+    }
+    /// An input that must be a float tensor.
+    pub(crate) fn float_value(&mut self, index: usize) -> Import<ValueId> {
+        let v = self.value(index)?;
+        let ty = self.ty(v);
+        if is_f32(&self.importer.ctx, ty) {
+            return Ok(v);
+        }
+        let text = cim_dialect::graph::types::text(&self.importer.ctx, ty);
+        Err(Refusal::new(format!("input {index} must be of f32, but is {text}"))
+            .remedy("put DequantizeLinear before it"))
+    }
+    /// An input that must depend on constants alone: weights.
+    pub(crate) fn weights(&mut self, index: usize) -> Import<ValueId> {
+        let v = self.float_value(index)?;
+        if self.importer.is_constant(v) {
+            return Ok(v);
+        }
+        Err(Refusal::new(format!("input {index}, the weights, is computed at run time"))
+            .remedy("only constant weights can be programmed into crossbars"))
+    }
+    /// An input that must be known at compile time; `what` names it.
+    pub(crate) fn constant(&self, index: usize, what: &str) -> Import<Arc<Tensor>> {
+        let value = self.maybe_constant(index, what)?;
+        value.ok_or_else(|| Refusal::new(format!("{what} (input {index}) is missing")))
+    }
+    /// As [`Node::constant`], when it is there.
+    pub(crate) fn maybe_constant(&self, index: usize, what: &str) -> Import<Option<Arc<Tensor>>> {
+        match self.maybe(index)? {
+            None => Ok(None),
+            Some(Value::Constant { tensor, .. }) => Ok(Some(tensor)),
+            Some(_) => Err(Refusal::new(format!("{what} (input {index}) is computed at run time"))
+                .remedy("store it as an initialiser; onnxsim folds constant expressions")),
+        }
+    }
+
+    pub(crate) fn ty(&self, value: ValueId) -> Type {
+        self.importer.ir.ty(value)
+    }
+    pub(crate) fn dims(&self, value: ValueId) -> Vec<i64> {
+        dims(&self.importer.ctx, self.ty(value)).unwrap_or_default().to_vec()
+    }
+    /// A tensor type with the element type of `like`.
+    pub(crate) fn like(&self, like: ValueId, dims: &[i64]) -> Type {
+        let ctx = &self.importer.ctx;
+        ctx.tensor(dims, element_type(ctx, self.ty(like)).unwrap_or(ctx.none()))
+    }
+    /// Appends an operation with one result.
+    pub(crate) fn create(&mut self, state: OpState) -> Import<ValueId> {
+        self.importer.create(state)
+    }
+    /// A constant made here, in the IR; `part` tells it from others of the node.
+    pub(crate) fn make_constant(&mut self, tensor: Tensor, part: &str) -> Import<ValueId> {
+        let value = Value::Constant { tensor: Arc::new(tensor), key: format!("{}.{part}", self.name) };
+        self.importer.materialise(&value)
+    }
+
+    /// Sets the result.
+    pub(crate) fn output(&mut self, value: Value) -> Import {
+        let name = self.proto.output.first().filter(|n| !n.is_empty());
+        self.importer.define(name.ok_or_else(|| Refusal::new("has no output"))?, value);
+        Ok(())
+    }
+    /// Sets the result to a value of the IR.
+    pub(crate) fn output_value(&mut self, value: ValueId) -> Import {
+        self.output(Value::Ir(value))
+    }
+    /// Sets the result to a constant.
+    pub(crate) fn output_constant(&mut self, tensor: Tensor) -> Import {
+        let key = self.proto.output.first().cloned().unwrap_or_default();
+        self.output(Value::Constant { tensor: Arc::new(tensor), key })
+    }
+    /// Fails when an output beyond the first is read by someone.
+    pub(crate) fn only_first_output(&self, what: &str) -> Import {
+        match self.proto.output.iter().skip(1).find(|o| !o.is_empty() && self.used.contains(*o)) {
+            Some(o) => Err(Refusal::new(format!("its output '{o}' ({what}) is used, which is not supported"))
+                .remedy("only the first output can be computed")),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Gemm and MatMul.
+
+use crate::node::{Import, Node, Refusal};
+use crate::tensor::Tensor;
+use cim_dialect::graph::{self, shapes};
+use cim_ir::ValueId;
+
+/// `alpha * A * B + beta * C`, the factors as operations of their own unless they are 1 or belong to a constant.
+pub(crate) fn gemm(n: &mut Node<'_, '_>) -> Import {
+    let (alpha, beta) = (n.float("alpha", 1.0)?, n.float("beta", 1.0)?);
+    let (trans_a, trans_b) = (n.int("transA", 0)? != 0, n.int("transB", 0)? != 0);
+    let (mut x, w) = (n.float_value(0)?, n.weights(1)?);
+    let input = n.dims(x);
+    if trans_a {
+        // (I, 1) and (1, I) hold the same elements in the same order.
+        let &[i, 1] = &input[..] else {
+            return Err(Refusal::new(format!("transposes an input of shape {input:?}"))
+                .attribute("transA")
+                .remedy("only one column can be transposed; export with batch 1"));
+        };
+        x = reshape(n, x, &[1, i])?;
+    }
+    let dims = shapes::linear(&n.dims(x), &n.dims(w), !trans_b)?;
+    let outputs = dims.get(1).copied().unwrap_or(1);
+    let bias = bias(n, beta, outputs)?;
+    let fused = bias.filter(|_| alpha == 1.0);
+    let mut y = linear(n, x, w, fused, !trans_b, &dims)?;
+    if alpha != 1.0 {
+        let factor = n.make_constant(Tensor::floats(&[1], &[alpha]), "alpha")?;
+        let ty = n.ty(y);
+        let state = graph::Mul::builder(&n.ctx(), n.loc).a(y).b(factor).name(&n.name).result(ty).build();
+        y = n.create(state)?;
+        if let Some(b) = bias {
+            let state = graph::Add::builder(&n.ctx(), n.loc).a(y).b(b).name(&n.name).result(ty).build();
+            y = n.create(state)?;
+        }
+    }
+    n.output_value(y)
+}
+
+/// `beta * C` with one entry for each output.
+fn bias(n: &mut Node<'_, '_>, beta: f32, outputs: i64) -> Import<Option<ValueId>> {
+    if beta == 0.0 || n.maybe(2)?.is_none() {
+        return Ok(None);
+    }
+    let bad = |dims: &[i64]| Refusal::new(format!("the bias has the shape {dims:?}, which is not one for each of {outputs} outputs"));
+    if let Ok(Some(c)) = n.maybe_constant(2, "bias")
+        && let Some(values) = c.to_f32()
+    {
+        let one_each = c.dims.iter().rev().skip(1).all(|d| *d == 1);
+        if beta == 1.0 && c.dims == [outputs] {
+            return n.maybe_value(2);
+        }
+        let values: Vec<f32> = match values[..] {
+            [v] => vec![v * beta; outputs as usize],
+            _ if one_each && values.len() as i64 == outputs => values.iter().map(|v| v * beta).collect(),
+            _ => return Err(bad(&c.dims)),
+        };
+        return n.make_constant(Tensor::floats(&[outputs], &values), "bias").map(Some);
+    }
+    let mut c = n.float_value(2)?;
+    let dims = n.dims(c);
+    if dims != [outputs] {
+        if dims.iter().rev().skip(1).any(|d| *d != 1) || dims.last() != Some(&outputs) {
+            return Err(bad(&dims));
+        }
+        c = reshape(n, c, &[outputs])?;
+    }
+    if beta != 1.0 {
+        let factor = n.make_constant(Tensor::floats(&[1], &[beta]), "beta")?;
+        let ty = n.ty(c);
+        let state = graph::Mul::builder(&n.ctx(), n.loc).a(c).b(factor).name(&n.name).result(ty).build();
+        c = n.create(state)?;
+    }
+    Ok(Some(c))
+}
+
+/// A product of one row with constant weights.
+pub(crate) fn matmul(n: &mut Node<'_, '_>) -> Import {
+    let (mut x, w) = (n.float_value(0)?, n.weights(1)?);
+    let (input, weights) = (n.dims(x), n.dims(w));
+    let Some((&last, leading)) = input.split_last().filter(|(_, l)| l.iter().all(|d| *d == 1)) else {
+        return Err(Refusal::new(format!("the input {input:?} has more than one row"))
+            .remedy("only products of one row with constant weights are supported"));
+    };
+    if weights.len() != 2 {
+        return Err(Refusal::new(format!("the weights {weights:?} are not a matrix")));
+    }
+    if leading.len() != 1 {
+        x = reshape(n, x, &[1, last])?;
+    }
+    let dims = shapes::linear(&[1, last], &weights, true)?;
+    let mut y = linear(n, x, w, None, true, &dims)?;
+    if leading.len() != 1 {
+        let outputs = dims.last().copied().unwrap_or(1);
+        let full: Vec<i64> = leading.iter().copied().chain([outputs]).collect();
+        y = reshape(n, y, &full)?;
+    }
+    n.output_value(y)
+}
+
+fn linear(n: &mut Node<'_, '_>, x: ValueId, w: ValueId, bias: Option<ValueId>, transpose: bool, dims: &[i64]) -> Import<ValueId> {
+    let state = graph::Linear::builder(&n.ctx(), n.loc)
+        .input(x)
+        .weights(w)
+        .bias(bias)
+        .transpose(transpose)
+        .name(&n.name)
+        .result(n.like(x, dims))
+        .build();
+    n.create(state)
+}
+
+fn reshape(n: &mut Node<'_, '_>, x: ValueId, dims: &[i64]) -> Import<ValueId> {
+    let ty = n.like(x, dims);
+    let state = graph::Reshape::builder(&n.ctx(), n.loc).input(x).name(&n.name).result(ty).build();
+    n.create(state)
+}
