@@ -86,9 +86,12 @@ impl ModelBuilder {
     /// Adds DequantizeLinear of int8 weights with a scalar scale: `y` with the integers named `{y}_q`.
     pub fn weights(self, y: &str, dims: &[i64], values: &[i64], scale: f32) -> Self {
         let (s, q) = (format!("{y}_scale"), format!("{y}_q"));
-        self.ints(&q, data_type::INT8, dims, values)
-            .floats(&s, &[], &[scale])
-            .node("DequantizeLinear", &[&q, &s], y, vec![])
+        self.ints(&q, data_type::INT8, dims, values).floats(&s, &[], &[scale]).node(
+            "DequantizeLinear",
+            &[&q, &s],
+            y,
+            vec![],
+        )
     }
     /// The message.
     pub fn proto(self) -> ModelProto {
@@ -137,7 +140,13 @@ pub fn ints(name: &str, elem_type: i32, dims: &[i64], values: &[i64]) -> TensorP
         _ => 8,
     };
     let raw: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes().into_iter().take(bytes)).collect();
-    TensorProto { name: name.into(), dims: dims.to_vec(), data_type: elem_type, raw_data: raw.into(), ..Default::default() }
+    TensorProto {
+        name: name.into(),
+        dims: dims.to_vec(),
+        data_type: elem_type,
+        raw_data: raw.into(),
+        ..Default::default()
+    }
 }
 
 fn attribute(name: &str, kind: i32) -> AttributeProto {

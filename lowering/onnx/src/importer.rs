@@ -266,9 +266,8 @@ impl Importer {
         let body = self.ir.create_region();
         let top = self.ir.create_block(body, &[]);
         self.ir.append(top, func);
-        let module = OpState::new(&ctx, "builtin.module", self.file)
-            .prop(&ctx, "sym_name", ctx.string_attr(name))
-            .region(body);
+        let module =
+            OpState::new(&ctx, "builtin.module", self.file).prop(&ctx, "sym_name", ctx.string_attr(name)).region(body);
         self.ir.create(module)
     }
 
@@ -324,7 +323,9 @@ impl Importer {
         let elem = match tensor.elem {
             Elem::F32 => self.ctx.f32(),
             Elem::Int(t) => t.ty(&self.ctx),
-            Elem::Bool => return Err(Refusal::new(format!("'{key}' is a tensor of bool, which has no place in the network"))),
+            Elem::Bool => {
+                return Err(Refusal::new(format!("'{key}' is a tensor of bool, which has no place in the network")));
+            }
         };
         let ty = self.ctx.tensor(&tensor.dims, elem);
         if types::dims(&self.ctx, ty).is_none() {
@@ -343,13 +344,13 @@ impl Importer {
             let width = tensor.data.len() / tensor.count().max(1);
             return dense(&self.ctx, ty, tensor.data.clone(), width);
         }
-        let plain: String =
-            key.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
+        let plain: String = key.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
         let plain = if plain.starts_with(|c: char| c.is_ascii_alphabetic()) { plain } else { format!("w{plain}") };
         let mut id = self.ctx.ident(&plain);
         let mut copy = 2;
         // Other models of this context may have used the key.
-        while self.ctx.resource(id).is_some_and(|b| b.as_ptr() != tensor.data.as_ptr() || b.len() != tensor.data.len()) {
+        while self.ctx.resource(id).is_some_and(|b| b.as_ptr() != tensor.data.as_ptr() || b.len() != tensor.data.len())
+        {
             id = self.ctx.ident(&format!("{plain}_{copy}"));
             copy += 1;
         }

@@ -53,5 +53,7 @@ pub(crate) fn label(node: &NodeProto, index: usize) -> String {
 /// Name of a node: its own, or its first output, or its position.
 pub(crate) fn name(node: &NodeProto, index: usize) -> String {
     let own = Some(&node.name).filter(|n| !n.is_empty());
-    own.or(node.output.first().filter(|n| !n.is_empty())).cloned().unwrap_or_else(|| format!("{}_{index}", node.op_type))
+    own.or(node.output.first().filter(|n| !n.is_empty()))
+        .cloned()
+        .unwrap_or_else(|| format!("{}_{index}", node.op_type))
 }

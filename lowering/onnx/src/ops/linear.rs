@@ -43,7 +43,9 @@ fn bias(n: &mut Node<'_, '_>, beta: f32, outputs: i64) -> Import<Option<ValueId>
     if beta == 0.0 || n.maybe(2)?.is_none() {
         return Ok(None);
     }
-    let bad = |dims: &[i64]| Refusal::new(format!("the bias has the shape {dims:?}, which is not one for each of {outputs} outputs"));
+    let bad = |dims: &[i64]| {
+        Refusal::new(format!("the bias has the shape {dims:?}, which is not one for each of {outputs} outputs"))
+    };
     if let Ok(Some(c)) = n.maybe_constant(2, "bias")
         && let Some(values) = c.to_f32()
     {
@@ -99,7 +101,14 @@ pub(crate) fn matmul(n: &mut Node<'_, '_>) -> Import {
     n.output_value(y)
 }
 
-fn linear(n: &mut Node<'_, '_>, x: ValueId, w: ValueId, bias: Option<ValueId>, transpose: bool, dims: &[i64]) -> Import<ValueId> {
+fn linear(
+    n: &mut Node<'_, '_>,
+    x: ValueId,
+    w: ValueId,
+    bias: Option<ValueId>,
+    transpose: bool,
+    dims: &[i64],
+) -> Import<ValueId> {
     let state = graph::Linear::builder(&n.ctx(), n.loc)
         .input(x)
         .weights(w)

@@ -37,7 +37,9 @@ pub(crate) fn window(n: &mut Node<'_, '_>, kernel: &[i64], input: [i64; 2], pool
         other => return Err(Refusal::new(format!("'{other}' is not known")).attribute("auto_pad")),
     }
     if auto != "NOTSET" && explicit.iter().any(|p| *p != 0) {
-        return Err(Refusal::new(format!("contradicts auto_pad = {auto}")).attribute("pads").remedy("give one of them"));
+        return Err(Refusal::new(format!("contradicts auto_pad = {auto}"))
+            .attribute("pads")
+            .remedy("give one of them"));
     }
     let mut added = [0; 2];
     if ceil && auto == "NOTSET" {
