@@ -34,14 +34,16 @@ impl Access {
         Access { kind, space: addr.space, at: addr.at.clone(), dims, len }.simplified()
     }
 
-    /// Merges dimensions that continue each other.
-    fn simplified(mut self) -> Access {
+    /// Merges dimensions that continue or overlap each other; the set of bytes stays the same.
+    pub fn simplified(mut self) -> Access {
         self.dims.retain(|d| d.0 != 1);
         while let Some(&(count, stride)) = self.dims.last() {
-            if stride < 0 || stride as u64 != self.len {
+            // A negative or wider stride leaves gaps (or runs backwards); anything else is one longer piece.
+            let Ok(stride) = u64::try_from(stride) else { break };
+            if stride > self.len || count == 0 {
                 break;
             }
-            self.len = self.len.saturating_mul(count);
+            self.len = stride.saturating_mul(count - 1).saturating_add(self.len);
             self.dims.pop();
         }
         self

@@ -535,7 +535,7 @@ fn for_chw(shape: [u32; 3], mut each: impl FnMut(usize, [u64; 3]) -> Result<(), 
 }
 
 /// Limits within which the product arithmetic cannot overflow 64 bits.
-fn check_port(port: &Port, rows: u32) -> Result<(), String> {
+pub(crate) fn check_port(port: &Port, rows: u32) -> Result<(), String> {
     let planes = u32::from(port.slices) * u32::from(port.cell_bits);
     if port.outputs == 0 || port.slices == 0 || !(1..=2).contains(&port.polarities) || port.cell_bits == 0 {
         return Err("outputs, slices and cell bits must be at least 1 and polarities 1 or 2".into());

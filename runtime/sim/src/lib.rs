@@ -14,6 +14,7 @@
 
 pub mod access;
 pub mod cells;
+pub mod check;
 pub mod core_mode;
 pub mod cycles;
 pub mod digital;

@@ -22,32 +22,7 @@ impl HostExecutor for NoHost {
 }
 
 pub fn empty(mode: ProgramMode, l0: u64, l1_span: u64) -> Program {
-    Program {
-        name: "test".into(),
-        mode,
-        machine: String::new(),
-        lossy: false,
-        rows_per_conversion: 8,
-        l0_bytes: l0,
-        l1_span,
-        constants: Vec::new(),
-        buffers: Vec::new(),
-        matrices: Vec::new(),
-        tiles: Vec::new(),
-        ports: Vec::new(),
-        residents: Vec::new(),
-        windows: Vec::new(),
-        requants: Vec::new(),
-        host_tensors: Vec::new(),
-        host_ops: Vec::new(),
-        inputs: Vec::new(),
-        outputs: Vec::new(),
-        layers: Vec::new(),
-        init: Vec::new(),
-        main: Vec::new(),
-        reference: None,
-        unknown: Vec::new(),
-    }
+    Program { name: "test".into(), mode, rows_per_conversion: 8, l0_bytes: l0, l1_span, ..Program::default() }
 }
 
 pub fn encode(values: &[i64], elem: IntType) -> Vec<u8> {
@@ -225,9 +200,9 @@ pub fn compile(case: &Case, machine: &Machine, mode: ProgramMode) -> Program {
     let placed = place(case, machine, &mut p);
     let layout = case.layout(machine);
     let channels = case.groups * case.inner;
-    let outputs = case.groups * case.cols;
     if mode == ProgramMode::Cm {
-        p.ports.push(case.port(machine, outputs));
+        let widest = case.cut(machine).tiles().map(|t| t.outputs()).max().expect("a tile");
+        p.ports.push(case.port(machine, widest));
         p.windows.push(Window {
             input: [1, case.positions, channels],
             output: [1, 1],
