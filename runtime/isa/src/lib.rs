@@ -7,18 +7,23 @@
 //! - [`encode`], [`decode`], [`open`]: the binary file, see [`container`]
 //! - [`text`]: the text form, an exact inverse
 //! - [`validate`]: what holds for every program that was loaded
+//! - [`flow`]: the published notation; [`stats`]: sizes and counts
 #![deny(unsafe_code)]
 
 mod body;
 mod codec;
 pub mod container;
 pub mod error;
+pub mod flow;
 pub mod instr;
 mod map;
 pub mod program;
 pub mod reference;
 mod schema;
 mod schema_basic;
+pub mod stats;
+#[doc(hidden)]
+pub mod testing;
 pub mod text;
 pub mod types;
 pub mod validate;
@@ -26,7 +31,10 @@ mod wire;
 
 pub use codec::{FIRST_UNKNOWN_KIND, decode, encode, encode_to, open, section_sizes};
 pub use error::{InvalidProgram, LoadError};
+pub use flow::to_flow;
 pub use instr::{Addr, Affine, Instr, Space};
 pub use program::Program;
 pub use schema::MAX_DEPTH;
+pub use stats::Stats;
 pub use text::{TextError, TextOptions, from_text, to_text};
+pub use validate::validate;

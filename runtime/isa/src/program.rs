@@ -16,6 +16,17 @@ pub enum ProgramMode {
     Wlm,
 }
 
+impl ProgramMode {
+    /// `cm`, `xbm` or `wlm`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ProgramMode::Cm => "cm",
+            ProgramMode::Xbm => "xbm",
+            ProgramMode::Wlm => "wlm",
+        }
+    }
+}
+
 /// A float tensor on the host, C order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostTensor {

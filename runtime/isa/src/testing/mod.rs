@@ -1,0 +1,10 @@
+//! Programs for tests: the convolution-ReLU example of the CIM-MLC paper, and random valid programs.
+
+mod figure16;
+mod network;
+mod random;
+mod rng;
+
+pub use figure16::conv_relu;
+pub use random::{random_program, write_count};
+pub use rng::Rng;
