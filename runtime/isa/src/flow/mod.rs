@@ -22,15 +22,14 @@ use std::io::{self, Write};
 use crate::instr::{Addr, Affine, Instr, Space};
 use crate::program::Program;
 use crate::schema::MAX_DEPTH;
-use crate::stats::{Counts, count};
+use crate::stats::{Class, Counts, count};
 use crate::types::{ResidentId, TileId, WindowId};
 use elements::{Elements, scaled};
 
 /// Most instructions that unrolling visits.
 pub const UNROLL_LIMIT: u64 = 1 << 24;
 
-const PUBLISHED: [&str; 9] =
-    ["read_core", "write_xb", "read_xb", "write_row", "read_row", "mov", "relu", "add", "parallel"];
+const PUBLISHED: [&str; 8] = ["read_core", "write_xb", "read_xb", "write_row", "read_row", "mov", "relu", "add"];
 
 /// Why a program cannot be printed.
 #[derive(Debug, thiserror::Error)]
@@ -243,7 +242,7 @@ impl Flow<'_, '_> {
             for (name, counts) in lists {
                 let entries: Vec<String> = counts
                     .iter()
-                    .filter(|(kind, _)| **kind != "loop" && PUBLISHED.contains(*kind) == printed)
+                    .filter(|(kind, c)| c.class != Class::Control && PUBLISHED.contains(*kind) == printed)
                     .map(|(kind, c)| match c.executed == c.written {
                         true => format!("{kind} {}", c.written),
                         false => format!("{kind} {} (executed {})", c.written, c.executed),
