@@ -5,7 +5,7 @@ use crate::op_def::TypeConstraint;
 
 /// A constraint from its words and its check.
 pub const fn types(what: &'static str, check: fn(&Context, Type) -> bool) -> TypeConstraint {
-    TypeConstraint { what, check }
+    TypeConstraint { what, check, only: None }
 }
 
 /// Element type of a vector, tensor or memref, ranked or not.
@@ -66,15 +66,17 @@ fn memref_of(ctx: &Context, ty: Type, check: fn(&Context, Type) -> bool) -> bool
 /// Any type.
 pub const ANY_TYPE: TypeConstraint = types("any type", |_, _| true);
 /// `i1`
-pub const I1: TypeConstraint = types("1-bit signless integer", |c, t| t == c.i1());
+pub const I1: TypeConstraint = types("1-bit signless integer", |c, t| t == c.i1()).built(Context::i1);
 /// `i8`
-pub const I8: TypeConstraint = types("8-bit signless integer", |c, t| is_signless(c, t, Some(8)));
+pub const I8: TypeConstraint = types("8-bit signless integer", |c, t| is_signless(c, t, Some(8))).built(|c| c.int(8));
 /// `i32`
-pub const I32: TypeConstraint = types("32-bit signless integer", |c, t| is_signless(c, t, Some(32)));
+pub const I32: TypeConstraint =
+    types("32-bit signless integer", |c, t| is_signless(c, t, Some(32))).built(|c| c.int(32));
 /// `i64`
-pub const I64: TypeConstraint = types("64-bit signless integer", |c, t| is_signless(c, t, Some(64)));
+pub const I64: TypeConstraint =
+    types("64-bit signless integer", |c, t| is_signless(c, t, Some(64))).built(|c| c.int(64));
 /// `index`
-pub const INDEX: TypeConstraint = types("index", is_index);
+pub const INDEX: TypeConstraint = types("index", is_index).built(Context::index);
 /// Integer of any width and signedness.
 pub const ANY_INTEGER: TypeConstraint = types("integer", is_int);
 /// Integer of any width without sign.

@@ -7,10 +7,10 @@
 //! - [`mod@format`]: custom assembly from format strings
 //! - [`interfaces`]: what generic passes ask of operations
 //! - [`rewrite`]: builders, listeners, patterns, folding
-//! - [`builtin`]: the builtin dialect
-//! - [`affine`]: affine expressions, maps and sets
-//! - [`diag`]: diagnostics
-//! - [`verify`]: the verifier
+//! - [`verify`] with [`dominance`]: the verifier
+//! - [`symbols`], [`attr_walk`]: symbol tables, references, attributes inside attributes
+//! - [`builtin`], [`affine`]: the builtin dialect, affine expressions, maps and sets
+//! - [`diag`][]: diagnostics
 #![forbid(unsafe_code)]
 
 // Declarations name their paths from `::cim_ir`, here too.

@@ -54,6 +54,16 @@ pub struct TypeConstraint {
     pub what: &'static str,
     /// The check.
     pub check: fn(&Context, Type) -> bool,
+    /// The type, when there is only one.
+    pub only: Option<fn(&Context) -> Type>,
+}
+
+impl TypeConstraint {
+    /// Says which type is the only one, so that custom forms need not write it.
+    pub const fn built(mut self, only: fn(&Context) -> Type) -> Self {
+        self.only = Some(only);
+        self
+    }
 }
 
 /// What an attribute must satisfy.

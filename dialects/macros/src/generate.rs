@@ -2,7 +2,7 @@
 
 use crate::syntax::{Arity, Name, Op, Prop, Value};
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 fn key(name: &Ident) -> String {
@@ -126,34 +126,39 @@ fn definition(op: &Op) -> TokenStream {
     if op.format.is_some() {
         hooks.push(quote!(format: ::core::option::Option::Some(&FORMAT)));
     }
-    if op.hook("verify") {
-        hooks.push(quote!(verify: ::core::option::Option::Some(|ir, op| {
-            ::cim_ir::view::Verify::verify(<#ident as ::cim_ir::view::OpView>::wrap(op), ir)
-        })));
-    }
-    if op.hook("verify_regions") {
-        hooks.push(quote!(verify_regions: ::core::option::Option::Some(|ir, op| {
-            ::cim_ir::view::VerifyRegions::verify_regions(<#ident as ::cim_ir::view::OpView>::wrap(op), ir)
-        })));
-    }
-    if op.hook("fold") {
-        hooks.push(quote!(fold: ::core::option::Option::Some(|ir, op, constants| {
-            ::cim_ir::view::Fold::fold(<#ident as ::cim_ir::view::OpView>::wrap(op), ir, constants)
-        })));
-    }
-    if op.hook("canonicalize") {
-        hooks.push(quote!(canonicalize: ::core::option::Option::Some(
-            <#ident as ::cim_ir::view::Canonicalize>::patterns
-        )));
-    }
-    if op.hook("infer") {
-        hooks.push(quote!(infer: ::core::option::Option::Some(<#ident as ::cim_ir::view::InferResults>::infer)));
-    }
-    if op.hook("parse") {
-        hooks.push(quote!(parse: ::core::option::Option::Some(<#ident as ::cim_ir::view::CustomAsm>::parse)));
-        hooks.push(quote!(print: ::core::option::Option::Some(|printer, op| {
-            ::cim_ir::view::CustomAsm::print(<#ident as ::cim_ir::view::OpView>::wrap(op), printer)
-        })));
+    let view = quote!(<#ident as ::cim_ir::view::OpView>::wrap(op));
+    for hook in &op.hooks {
+        // Errors about a missing implementation point at the word that asked for it.
+        let span = hook.span();
+        let path = |name: &str, function: &str| {
+            let (name, function) = (format_ident!("{}", name), format_ident!("{}", function));
+            quote_spanned!(span=> <#ident as ::cim_ir::view::#name>::#function)
+        };
+        let some = |field: &str, value: TokenStream| {
+            let field = format_ident!("{}", field);
+            quote!(#field: ::core::option::Option::Some(#value))
+        };
+        hooks.push(match hook.to_string().as_str() {
+            "verify" => {
+                let f = path("Verify", "verify");
+                some("verify", quote!(|ir, op| #f(#view, ir)))
+            }
+            "verify_regions" => {
+                let f = path("VerifyRegions", "verify_regions");
+                some("verify_regions", quote!(|ir, op| #f(#view, ir)))
+            }
+            "fold" => {
+                let f = path("Fold", "fold");
+                some("fold", quote!(|ir, op, constants| #f(#view, ir, constants)))
+            }
+            "canonicalize" => some("canonicalize", path("Canonicalize", "patterns")),
+            "infer" => some("infer", path("InferResults", "infer")),
+            "parse" => some("parse", path("CustomAsm", "parse")),
+            _ => {
+                let f = path("CustomAsm", "print");
+                some("print", quote!(|printer, op| #f(#view, printer)))
+            }
+        });
     }
     quote! {
         ::cim_ir::op_def::OpDef {

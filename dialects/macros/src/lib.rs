@@ -3,6 +3,10 @@
 //! Use them through `cim_ir`, which documents their syntax and re-exports them; the generated code names `::cim_ir`.
 #![forbid(unsafe_code)]
 
+/// The same file as `cim_ir::format::syntax`: formats are checked when the macro runs and read again at run time.
+#[path = "../../ir/src/format/syntax.rs"]
+#[allow(dead_code)]
+mod format_syntax;
 mod generate;
 mod params;
 mod syntax;

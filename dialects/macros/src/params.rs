@@ -2,7 +2,7 @@
 
 use crate::syntax::{docs, full_name};
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 use std::collections::HashSet;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
@@ -113,6 +113,15 @@ impl Parse for Def {
                 return Err(Error::new(p.name.span(), format!("parameter `{text}` is declared twice")));
             }
         }
+        if let Some(format) = &def.format {
+            let keys: Vec<_> = def.params.iter().map(|p| (p.name.unraw().to_string(), p.optional)).collect();
+            let kind = crate::format_syntax::Kind::Prop;
+            let names: Vec<_> = keys
+                .iter()
+                .map(|(name, optional)| crate::format_syntax::Name { name, kind, optional: *optional })
+                .collect();
+            crate::syntax::check_format(format, &names, true)?;
+        }
         Ok(def)
     }
 }
@@ -170,11 +179,11 @@ pub(crate) fn generate(d: &Def, what: What) -> TokenStream {
     });
     let constraint = match what {
         What::Type => {
-            let check = format_ident!("TypeConstraint");
+            let built = d.params.is_empty().then(|| quote!(.built(|ctx| #ident::get(ctx).0)));
             quote! {
                 /// "must be this type", for operands and results.
-                pub const CONSTRAINT: ::cim_ir::op_def::#check =
-                    ::cim_ir::op_def::#check { what: #name, check: |ctx, ty| #ident::cast(ctx, ty).is_some() };
+                pub const CONSTRAINT: ::cim_ir::op_def::TypeConstraint =
+                    ::cim_ir::constraints::types(#name, |ctx, ty| #ident::cast(ctx, ty).is_some())#built;
             }
         }
         What::Attr => quote!(),

@@ -285,6 +285,7 @@ impl Op {
                 return Err(Error::new(bad.name.span(), format!("only the last {what} can be variadic")));
             }
         }
+        self.check_format()?;
         let has = |h: &str| self.hooks.iter().any(|x| x == h);
         if has("parse") != has("print") {
             return Err(Error::new(self.ident.span(), "`parse` and `print` belong together"));
@@ -292,8 +293,39 @@ impl Op {
         Ok(())
     }
 
-    /// Whether a hook is implemented by hand.
-    pub(crate) fn hook(&self, name: &str) -> bool {
-        self.hooks.iter().any(|h| h == name)
+    fn check_format(&self) -> Result<()> {
+        use crate::format_syntax::{Kind, Name};
+        let values = |list: &[Value], kind| -> Vec<(String, Kind, bool)> {
+            list.iter().map(|v| (v.name.unraw().to_string(), kind, v.arity != Arity::One)).collect()
+        };
+        let lists = |list: &[self::Name], kind| -> Vec<(String, Kind, bool)> {
+            list.iter().map(|n| (n.name.unraw().to_string(), kind, n.variadic)).collect()
+        };
+        let mut names = values(&self.operands, Kind::Operand);
+        names.extend(values(&self.results, Kind::Result));
+        names.extend(lists(&self.regions, Kind::Region));
+        names.extend(lists(&self.successors, Kind::Successor));
+        // A default or a unit kind may be absent in the text as well.
+        let may_miss = |p: &Prop| p.optional || p.default.is_some() || is_unit(&p.kind);
+        names.extend(self.props.iter().map(|p| (p.name.unraw().to_string(), Kind::Prop, may_miss(p))));
+        let names: Vec<_> =
+            names.iter().map(|(name, kind, optional)| Name { name, kind: *kind, optional: *optional }).collect();
+        self.format.as_ref().map_or(Ok(()), |f| check_format(f, &names, false))
     }
+}
+
+/// Whether a kind is `UnitAttr`, by its last name.
+pub(crate) fn is_unit(kind: &Type) -> bool {
+    matches!(kind, Type::Path(p) if p.path.segments.last().is_some_and(|s| s.ident == "UnitAttr"))
+}
+
+/// Reads a format string and checks it against the names of its declaration.
+pub(crate) fn check_format(format: &LitStr, names: &[crate::format_syntax::Name<'_>], params: bool) -> Result<()> {
+    let text = format.value();
+    let elements = crate::format_syntax::parse(&text).map_err(|(at, what)| {
+        let rest: String = text[at.min(text.len())..].chars().take(20).collect();
+        Error::new(format.span(), format!("format: {what} at `{rest}`"))
+    })?;
+    crate::format_syntax::check(&elements, names, params)
+        .map_err(|what| Error::new(format.span(), format!("format: {what}")))
 }

@@ -1,5 +1,7 @@
 //! Custom assembly from format strings.
 
+pub mod syntax;
+
 /// A format string of a declaration.
 #[derive(Debug)]
 pub struct Format {

@@ -87,20 +87,16 @@ pub(super) fn typed(ir: &Ir, op: OpId, def: &OpDef) -> Checked {
                     return fail("requires the same type for all operands and results");
                 }
             }
-            Trait::SameTypeOperands => {
-                if !all_equal(operands()) {
-                    return fail("requires all operands to have the same type");
-                }
+            Trait::SameTypeOperands if !all_equal(operands()) => {
+                return fail("requires all operands to have the same type");
             }
-            Trait::SameOperandsElementType => {
-                if !all_equal(operands().map(|t| element_or_self(ctx, t))) {
-                    return fail("requires the same element type for all operands");
-                }
+            Trait::SameOperandsElementType if !all_equal(operands().map(|t| element_or_self(ctx, t))) => {
+                return fail("requires the same element type for all operands");
             }
-            Trait::SameOperandsAndResultElementType => {
-                if !all_equal(operands().chain(results()).map(|t| element_or_self(ctx, t))) {
-                    return fail("requires the same element type for all operands and results");
-                }
+            Trait::SameOperandsAndResultElementType
+                if !all_equal(operands().chain(results()).map(|t| element_or_self(ctx, t))) =>
+            {
+                return fail("requires the same element type for all operands and results");
             }
             Trait::SameOperandsAndResultShape => {
                 if let Some(first) = operands().next()
@@ -109,10 +105,8 @@ pub(super) fn typed(ir: &Ir, op: OpId, def: &OpDef) -> Checked {
                     return fail("requires the same shape for all operands and results");
                 }
             }
-            Trait::AllTypesMatch(names) => {
-                if !all_equal(names.iter().flat_map(|n| types_of(ir, op, def, n))) {
-                    return fail(&format!("failed to verify that all of {{{}}} have same type", names.join(", ")));
-                }
+            Trait::AllTypesMatch(names) if !all_equal(names.iter().flat_map(|n| types_of(ir, op, def, n))) => {
+                return fail(&format!("failed to verify that all of {{{}}} have same type", names.join(", ")));
             }
             Trait::Involution | Trait::Idempotent => {
                 let first = operands().next();

@@ -1,0 +1,5 @@
+cim_ir::op! {
+    /// Docs.
+    pub BadName = "nodialect" {}
+}
+fn main() {}

@@ -1,0 +1,9 @@
+use cim_ir::constraints::ANY_TYPE;
+cim_ir::op! {
+    /// Docs.
+    pub Op = "t.op" {
+        operands { a: ANY_TYPE, b: ANY_TYPE }
+        format "$a attr-dict `:` type($a)"
+    }
+}
+fn main() {}

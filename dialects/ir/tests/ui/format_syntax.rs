@@ -1,0 +1,9 @@
+use cim_ir::constraints::ANY_TYPE;
+cim_ir::op! {
+    /// Docs.
+    pub Op = "t.op" {
+        operands { a?: ANY_TYPE }
+        format "(`with` $a)? attr-dict `:` typ($a)"
+    }
+}
+fn main() {}

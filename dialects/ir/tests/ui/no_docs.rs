@@ -1,0 +1,4 @@
+cim_ir::op! {
+    pub NoDocs = "t.no_docs" {}
+}
+fn main() {}

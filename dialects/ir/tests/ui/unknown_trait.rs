@@ -1,0 +1,5 @@
+cim_ir::op! {
+    /// Docs.
+    pub Op = "t.op" : [Pur] {}
+}
+fn main() {}
