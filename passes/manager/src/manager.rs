@@ -13,6 +13,12 @@ pub struct OpPassManager {
     items: Vec<Item>,
 }
 
+impl std::fmt::Debug for OpPassManager {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
 /// One step of a pipeline.
 pub(crate) enum Item {
     Pass(Box<dyn Pass>),

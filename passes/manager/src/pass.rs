@@ -181,6 +181,7 @@ impl<'a> PassRun<'a> {
 /// }
 /// ```
 ///
+/// A section `state { name: Type }` adds private fields that are neither, filled in by [`Pass::initialize`].
 /// `on "builtin.module"` after the second name restricts the pass to that operation.
 #[macro_export]
 macro_rules! pass {
@@ -189,6 +190,7 @@ macro_rules! pass {
         $vis:vis struct $name:ident = $arg:literal, $display:literal $(on $anchor:literal)? {
             $(options { $( $(#[doc = $odoc:literal])* $opt:ident : $ty:ty = $default:expr ),* $(,)? })?
             $(statistics { $( #[doc = $sdoc:literal] $stat:ident = $sname:literal ),* $(,)? })?
+            $(state { $( $state:ident : $sty:ty ),* $(,)? })?
         }
     ) => {
         $(#[doc = $doc])*
@@ -196,12 +198,14 @@ macro_rules! pass {
         $vis struct $name {
             $($( $(#[doc = $odoc])* pub $opt: $ty, )*)?
             $($( #[doc = $sdoc] pub $stat: $crate::Statistic, )*)?
+            $($( $state: $sty, )*)?
         }
         impl ::std::default::Default for $name {
             fn default() -> Self {
                 $name {
                     $($( $opt: $default, )*)?
                     $($( $stat: $crate::Statistic::new($sname, $sdoc.trim_ascii()), )*)?
+                    $($( $state: ::std::default::Default::default(), )*)?
                 }
             }
         }

@@ -46,14 +46,8 @@ impl RunOutcome {
 }
 
 /// Runs a pipeline on `op`; adds times to `time`.
-pub fn run(
-    pm: &OpPassManager,
-    ir: &mut Ir,
-    op: OpId,
-    config: &RunConfig,
-    mut time: Option<&mut TimeNode>,
-) -> RunOutcome {
-    let mut state = State { outcome: RunOutcome::default(), time: time.as_deref_mut() };
+pub fn run(pm: &OpPassManager, ir: &mut Ir, op: OpId, config: &RunConfig, time: Option<&mut TimeNode>) -> RunOutcome {
+    let mut state = State { outcome: RunOutcome::default(), time };
     if !pm.fits(ir.name_str(op)) {
         let what = format!("can't run '{}' pass manager on '{}' op", pm.anchor(), ir.name_str(op));
         state.outcome.diagnostics.push(Diagnostic::error(ir.loc(op), what));
@@ -115,9 +109,9 @@ impl Engine<'_> {
                 Item::Nested(_) => {
                     let (group, count) = group(&items[at..]);
                     at += count;
-                    let ok = self.nested(&group, ir, op, state);
+                    // Operations inside have been verified one by one; the one around them has not changed.
                     cache.invalidate(&Preserved::None);
-                    ok && self.verify(ir, op, false, state)
+                    self.nested(&group, ir, op, state)
                 }
             };
             if !ok {
@@ -130,7 +124,7 @@ impl Engine<'_> {
     fn pass(&self, pass: &dyn Pass, ir: &mut Ir, op: OpId, cache: &mut AnalysisCache, state: &mut State<'_>) -> bool {
         let info = pass.info();
         if let Err(why) = schedulable(ir, op) {
-            state.outcome.diagnostics.push(op_error(ir, op, why));
+            state.outcome.diagnostics.push(ir.op_error(op, why));
             state.outcome.failures.push(format!("`{}` on {}", info.display, describe(ir, op)));
             return false;
         }
@@ -168,7 +162,7 @@ impl Engine<'_> {
             }
         };
         if ok && !matches!(preserved, Preserved::All) {
-            ok = self.verify(ir, op, true, state);
+            ok = self.verify(ir, op, state);
         }
         cache.invalidate(&preserved);
         for i in &self.config.instrumentations {
@@ -180,11 +174,11 @@ impl Engine<'_> {
         ok
     }
 
-    fn verify(&self, ir: &Ir, op: OpId, recursive: bool, state: &mut State<'_>) -> bool {
+    fn verify(&self, ir: &Ir, op: OpId, state: &mut State<'_>) -> bool {
         if !self.config.verify_each {
             return true;
         }
-        match crate::verify_op(ir, op, recursive) {
+        match cim_ir::verify::verify(ir, op) {
             Ok(()) => true,
             Err(why) => {
                 state.outcome.diagnostics.extend(why);
@@ -318,8 +312,4 @@ fn schedulable(ir: &Ir, op: OpId) -> Result<(), &'static str> {
         }
         Some(_) => Ok(()),
     }
-}
-
-fn op_error(ir: &Ir, op: OpId, what: &str) -> Diagnostic {
-    ir.op_error(op, what)
 }

@@ -94,7 +94,7 @@ impl TimeNode {
                         f.user += n.user;
                     });
                 }
-                flat.children.sort_by(|a, b| b.wall.cmp(&a.wall));
+                flat.children.sort_by_key(|c| std::cmp::Reverse(c.wall));
                 for c in &flat.children {
                     line(0, c.wall.as_secs_f64(), c.user.as_secs_f64(), &c.name);
                 }

@@ -22,6 +22,13 @@ pub(crate) fn copy_into(src: &Ir, op: OpId, dst: &mut Ir) -> OpId {
     new
 }
 
+/// A detached copy of an isolated operation in its own arena.
+pub fn clone_isolated(ir: &mut Ir, op: OpId) -> OpId {
+    let mut apart = Ir::new(ir.ctx().clone());
+    let copy = copy_into(ir, op, &mut apart);
+    copy_into(&apart, copy, ir)
+}
+
 struct Copy<'a> {
     src: &'a Ir,
     dst: &'a mut Ir,

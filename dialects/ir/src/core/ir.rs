@@ -718,6 +718,13 @@ impl Ir {
     pub fn arg_loc(&self, value: ValueId) -> Location {
         self.arg_locs.get(&value).copied().unwrap_or(self.ctx.unknown_loc())
     }
+    /// Changes the location of a block argument; None: unknown.
+    pub fn set_arg_loc(&mut self, value: ValueId, loc: Option<Location>) {
+        match loc {
+            Some(loc) => self.arg_locs.insert(value, loc),
+            None => self.arg_locs.remove(&value),
+        };
+    }
     /// Uses, most recent first.
     pub fn uses(&self, value: ValueId) -> impl Iterator<Item = Use> + '_ {
         let first = self.values[value.index()].first_use;

@@ -74,8 +74,7 @@ pub struct FrozenPatterns {
 
 impl FrozenPatterns {
     /// Sorts patterns.
-    pub fn new(ctx: &Context, set: &PatternSet) -> Self {
-        let mut all = set.patterns().to_vec();
+    pub fn new(ctx: &Context, mut all: Vec<Arc<dyn RewritePattern>>) -> Self {
         all.sort_by_key(|p| std::cmp::Reverse(p.benefit()));
         let mut by_name: FxHashMap<OpName, Vec<_>> = FxHashMap::default();
         for pattern in &all {
@@ -92,6 +91,10 @@ impl FrozenPatterns {
         }
         let any = all.into_iter().filter(|p| p.root().is_none()).collect();
         FrozenPatterns { by_name, any }
+    }
+    /// All patterns of a set.
+    pub fn of_set(ctx: &Context, set: &PatternSet) -> Self {
+        Self::new(ctx, set.patterns().to_vec())
     }
     /// Patterns that may match an operation of that name.
     pub fn of(&self, name: OpName) -> &[Arc<dyn RewritePattern>] {

@@ -114,8 +114,7 @@ impl Live {
 }
 
 fn erase_dead(ir: &mut Ir, region: RegionId) -> bool {
-    let ops: Vec<OpId> =
-        ir.blocks_of(region).flat_map(|b| ir.ops_of(b)).flat_map(|op| ir.walk(op)).collect();
+    let ops: Vec<OpId> = ir.blocks_of(region).flat_map(|b| ir.ops_of(b)).flat_map(|op| ir.walk(op)).collect();
     let mut predecessors: FxHashMap<BlockId, Vec<OpId>> = FxHashMap::default();
     for &op in &ops {
         for &s in ir.successors(op) {
@@ -155,7 +154,8 @@ fn erase_dead(ir: &mut Ir, region: RegionId) -> bool {
     for (block, from) in sorted(predecessors) {
         let args = ir.args(block).to_vec();
         for (i, arg) in args.iter().enumerate().rev() {
-            let alive = live.args.contains(arg) || !from.iter().all(|f| ir.is_alive(*f) && BranchLike::get(ir, *f).is_some());
+            let alive =
+                live.args.contains(arg) || !from.iter().all(|f| ir.is_alive(*f) && BranchLike::get(ir, *f).is_some());
             if !alive && remove_passed(ir, block, i, &from) {
                 ir.remove_argument(block, i);
                 changed = true;
