@@ -145,6 +145,11 @@ fn table_crc(mut header: Header, entries: &[Entry]) -> u32 {
     h.finalize()
 }
 
+/// Do these bytes start a program file?
+pub fn is_program(head: &[u8]) -> bool {
+    head.starts_with(&MAGIC)
+}
+
 fn bad<T>(offset: u64, what: impl Into<String>) -> Result<T, LoadError> {
     Err(LoadError::Container { offset, what: what.into() })
 }

@@ -30,6 +30,7 @@ pub mod validate;
 mod wire;
 
 pub use codec::{FIRST_UNKNOWN_KIND, decode, encode, encode_to, open, section_sizes};
+pub use container::is_program;
 pub use error::{InvalidProgram, LoadError};
 pub use flow::to_flow;
 pub use instr::{Addr, Affine, Instr, Space};

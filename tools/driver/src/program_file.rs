@@ -2,15 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
-use cim_isa::Program;
+use anyhow::{Context, Result};
+use cim_isa::{LoadError, Program};
 
 use crate::report::{MachineInfo, mode_name};
 
 /// Do these bytes start a program file?
 pub fn is_program(bytes: &[u8]) -> bool {
-    let _ = bytes;
-    false
+    cim_isa::is_program(bytes)
 }
 
 /// The first bytes of a file, enough for [`is_program`].
@@ -30,8 +29,12 @@ pub fn head(path: &Path) -> Result<Vec<u8>> {
 /// # Errors
 /// The file cannot be read or is not a valid program.
 pub fn read(path: &Path) -> Result<Program> {
-    let _ = std::fs::read(path).with_context(|| format!("cannot read '{}'", path.display()))?;
-    bail!("program files are not available in this build")
+    match cim_isa::open(path) {
+        // The message names the file.
+        Err(e @ LoadError::Io { .. }) => Err(e.into()),
+        Err(e) => Err(e).with_context(|| format!("'{}' is not a valid program", path.display())),
+        Ok(program) => Ok(program),
+    }
 }
 
 /// The bytes of a program file.
@@ -39,8 +42,8 @@ pub fn read(path: &Path) -> Result<Program> {
 /// # Errors
 /// The program's parts do not fit each other.
 pub fn encode(program: &Program) -> Result<Vec<u8>> {
-    let _ = program;
-    bail!("program files are not available in this build")
+    cim_isa::validate(program).context("the compiler made an invalid program")?;
+    Ok(cim_isa::encode(program))
 }
 
 /// What the report says about the machine of a program; `source` is where its description came from.
