@@ -135,7 +135,7 @@ impl Simulator {
     /// # Errors
     /// Program and machine do not fit together, or more memory is needed than allowed.
     pub fn new(program: Arc<Program>, machine: &Machine, options: Options) -> Result<Simulator, SimError> {
-        let extent = crate::cycles::extent(&program);
+        let extent = crate::extent::extent(&program);
         let xb = &machine.crossbar;
         let size = CrossbarSize { rows: xb.rows, cols: xb.cols, cell_bits: xb.cell_bits.0 };
         let available = machine.crossbars();

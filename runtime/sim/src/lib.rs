@@ -6,6 +6,7 @@
 //! - [`digital`], [`movement`], [`core_mode`]: everything beside the crossbars, and whole operators in core mode
 //! - [`host`]: the trait through which host operators run
 //! - [`check`]: rejects programs that a machine could not run
+//! - [`access`], [`extent`]: which bytes instructions touch
 //! - [`cycles`]: steady-state sums of cycles and operation counts, computed from loops without executing them
 //! - [`mutate`]: single faults planted in a program or in programmed cells, for tests
 //!
@@ -21,6 +22,7 @@ pub mod digital;
 pub mod engine;
 pub mod error;
 pub mod exec;
+pub mod extent;
 pub mod host;
 pub mod kernels;
 pub mod memory;

@@ -154,3 +154,82 @@ fn the_exact_engine_refuses_conversions_that_clip() {
     let error = run(&case, &program, &machine, EngineChoice::Exact).expect_err("clips").to_string();
     assert!(error.contains("can clip; use --engine bit-sliced"), "{error}");
 }
+
+/// Reads of several crossbars at once, into shifted, negated and accumulating outputs; rows that follow a loop.
+#[test]
+fn operands_of_the_read_instructions() {
+    use cim_isa::instr::{Affine, Instr};
+    let machine = Machine::preset("isaac-baseline").expect("preset");
+    let ty = IntType::new(8, true);
+    let case = Case {
+        positions: 1,
+        inner: 24,
+        cols: 40,
+        groups: 1,
+        weight: ty,
+        narrow: false,
+        differential: true,
+        crossbars: false,
+        input: ty,
+        seed: 3,
+    };
+    let (_, x) = case.data();
+    let want = case.expected();
+    // Tiles of 16 outputs on crossbars 0, 1 and 2 (the last holds 8).
+    let mut p = compile(&case, &machine, ProgramMode::Xbm);
+    let fill = |base: i64, value| Instr::Fill { dst: l1(base), dims: vec![], len: 16, value, elem: IntType::I64 };
+    let read = |xb: i64, len, shift, negate, accumulate| Instr::ReadXb {
+        xb: Affine::constant(xb),
+        len,
+        rows: 24,
+        src: l1(0),
+        src_stride: 0,
+        dst: l1(1024),
+        dst_stride: 256,
+        port: cim_isa::types::PortId(0),
+        shift,
+        negate,
+        accumulate,
+    };
+    let mut check = |main: Vec<Instr>, expected: &dyn Fn(usize) -> i64| {
+        let size = 24u32;
+        p.main = vec![Instr::Mov { dst: l1(0), src: l0(X_AT), dims: vec![], bytes: size, elem: ty }];
+        p.main.extend(main);
+        let program = std::sync::Arc::new(p.clone());
+        let mut sim = cim_sim::Simulator::new(program, &machine, options(EngineChoice::BitSliced)).expect("fits");
+        sim.poke(cim_isa::Space::L0, X_AT as u64, &encode(&x, ty)).expect("fits");
+        sim.run(&[], &NoHost, &mut cim_sim::NoProbe).expect("runs");
+        for i in 0..32 {
+            let at = 1024 + i / 16 * 256 + i % 16 * 8;
+            let found = decode(&sim.memory().l1[at..at + 8], IntType::I64)[0];
+            assert_eq!(found, expected(i), "output {i}");
+        }
+    };
+    check(vec![read(0, 2, 0, false, false)], &|i| want[i]);
+    check(vec![read(0, 2, 4, true, false)], &|i| -(want[i] << 4));
+    let old = vec![fill(1024, 1000), fill(1280, 2000)];
+    check([old.clone(), vec![read(0, 2, 1, false, true)]].concat(), &|i| [1000, 2000][i / 16] + 2 * want[i]);
+    check([old, vec![read(0, 2, 2, true, true)]].concat(), &|i| [1000, 2000][i / 16] - 4 * want[i]);
+    // The same product in wordline mode: rows, inputs and crossbars follow the loops.
+    p.mode = ProgramMode::Wlm;
+    let row = Instr::ReadRow {
+        xb: Affine { base: 0, terms: vec![(0, 1)] },
+        row: Affine { base: 0, terms: vec![(1, 8)] },
+        len: 8,
+        src: along(cim_isa::Space::L1, 0, &[(1, 8)]),
+        dst: along(cim_isa::Space::L1, 1024, &[(0, 256)]),
+        port: cim_isa::types::PortId(0),
+        shift: 0,
+        negate: false,
+        accumulate: true,
+    };
+    let rows = Instr::Loop { trip: 3, body: vec![row] };
+    let main = vec![fill(1024, 0), fill(1280, 0), Instr::Loop { trip: 2, body: vec![rows] }];
+    p.main = vec![Instr::Mov { dst: l1(0), src: l0(X_AT), dims: vec![], bytes: 24, elem: ty }];
+    p.main.extend(main);
+    let mut sim = cim_sim::Simulator::new(std::sync::Arc::new(p), &machine, options(EngineChoice::Auto)).expect("fits");
+    sim.poke(cim_isa::Space::L0, X_AT as u64, &encode(&x, ty)).expect("fits");
+    sim.run(&[], &NoHost, &mut cim_sim::NoProbe).expect("runs");
+    assert_eq!(decode(&sim.memory().l1[1024..1024 + 128], IntType::I64), want[..16]);
+    assert_eq!(decode(&sim.memory().l1[1280..1280 + 128], IntType::I64), want[16..32]);
+}

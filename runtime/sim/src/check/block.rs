@@ -7,7 +7,7 @@ use cim_isa::instr::Affine;
 
 use super::flow::Stop;
 use crate::access::{Access, Kind};
-use crate::cycles::range;
+use crate::extent::range;
 use crate::memory::space_name;
 
 /// More pieces than this are not compared one by one.

@@ -14,8 +14,8 @@ use super::intervals::Intervals;
 use super::{CheckError, CheckOptions};
 use crate::access::{Access, Kind, accesses};
 use crate::cells::PortFormat;
-use crate::cycles::range;
 use crate::error::InstrPath;
+use crate::extent::range;
 use crate::memory::space_name;
 use crate::tile::TileView;
 
@@ -270,7 +270,7 @@ impl<'p> Flow<'p> {
             self.steps = all.iter().fold(self.steps + 1, |n, a| n.saturating_add(a.piece_count()));
             if self.steps > self.options.max_steps {
                 let limit = self.options.max_steps;
-                return Err(Stop::Unclear(format!("not proven within {limit} steps (--max-steps)")));
+                return Err(Stop::Unclear(format!("not proven within {limit} steps")));
             }
         }
         Ok(all)
