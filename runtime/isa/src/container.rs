@@ -18,7 +18,8 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::error::LoadError;
 
-pub(crate) const MAGIC: [u8; 8] = *b"\x89CIMOP\r\n";
+/// First bytes of every program file.
+pub const MAGIC: [u8; 8] = *b"\x89CIMOP\r\n";
 /// A program of another major version is refused.
 pub const MAJOR: u16 = 1;
 /// The oldest minor version that can read a file is written into it; newer ones are refused.

@@ -162,6 +162,9 @@ pub struct Run {
     /// Refuse programs that execute more instructions
     #[arg(long, value_name = "N")]
     pub max_steps: Option<u64>,
+    /// Refuse programs whose buffers and cells need more, as 2 GiB
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub max_memory: Option<u64>,
 }
 
 /// How crossbars are simulated.
@@ -219,4 +222,11 @@ fn key_value(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if !key.is_empty() => Ok((key.to_string(), value.to_string())),
         _ => Err("KEY=VALUE is needed, as crossbar.cell_bits=1".into()),
     }
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    if let Ok(bytes) = text.parse() {
+        return Ok(bytes);
+    }
+    text.parse::<cim_machine::Bytes>().map(|b| b.0).map_err(|e| e.to_string())
 }

@@ -265,6 +265,7 @@ impl Report {
         let layers: Vec<LayerReport> = program.layers.iter().map(layer).collect();
         let on_chip = || program.layers.iter().filter(|l| l.placement == Placement::Cim);
         let sum = |f: fn(&Layer) -> u64| on_chip().map(f).fold(0u64, u64::saturating_add);
+        let crossbars = crate::usage::crossbars_written(program);
         let segments = program.layers.iter().map(|l| l.segment as u64 + 1).max();
         Report {
             schema: "cim-report/1",
@@ -280,6 +281,8 @@ impl Report {
             machine,
             cost_model: "sum",
             totals: Totals {
+                crossbars_used: crossbars.as_ref().map(|c| c.len() as u64),
+                cores_used: crossbars.as_ref().and_then(|c| crate::usage::cores(program, c)),
                 segments,
                 instructions: Some(count(&program.init) + count(&program.main)),
                 bytecode_bytes,

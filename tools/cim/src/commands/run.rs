@@ -3,13 +3,14 @@
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use cim_driver::expect::{self, Tolerance};
 use cim_driver::report::{Expectation, Report};
 use cim_driver::run::inputs::{Inputs, Output, assign};
-use cim_driver::run::simulator::{self, Simulated};
+use cim_driver::run::simulator::{EngineChoice, Settings, Simulated};
 use cim_driver::run::{self, Verifier};
 use cim_driver::{compile, program_file, tensor_file};
 use cim_isa::Program;
@@ -22,6 +23,7 @@ use crate::output;
 pub fn run(args: &Run, common: &Common) -> Result<ExitCode> {
     let start = Instant::now();
     let (program, source, bytes) = load(args)?;
+    let program = Arc::new(program);
     let loaded = start.elapsed();
     let inputs = Inputs::read(&program, &args.input, args.count)?;
     let names: Vec<&str> = program.outputs.iter().map(|o| o.name.as_str()).collect();
@@ -30,13 +32,17 @@ pub fn run(args: &Run, common: &Common) -> Result<ExitCode> {
     let expected = expectations(args, &names, &inputs)?;
     let labels = args.labels.as_deref().map(|p| tensor_file::read(p, None)).transpose()?.map(|l| inputs.cut(l));
     let verifier = args.verify.then(|| Verifier::new(&program)).transpose()?;
-    let engine = match args.engine {
-        Engine::Auto => simulator::Engine::Auto,
-        Engine::Exact => simulator::Engine::Exact,
-        Engine::BitSliced => simulator::Engine::BitSliced,
+    let settings = Settings {
+        engine: match args.engine {
+            Engine::Auto => EngineChoice::Auto,
+            Engine::Exact => EngineChoice::Exact,
+            Engine::BitSliced => EngineChoice::BitSliced,
+        },
+        max_steps: args.max_steps,
+        max_memory: args.max_memory,
     };
     let start = Instant::now();
-    let executor = Simulated::new(&program, engine, args.max_steps)?;
+    let executor = Simulated::new(&program, settings)?;
     let programmed = start.elapsed();
 
     let start = Instant::now();
@@ -54,7 +60,6 @@ pub fn run(args: &Run, common: &Common) -> Result<ExitCode> {
     }
 
     let mut report = Report::of_program(&program, program_file::machine_info(&program, &source), common.seed, bytes);
-    executor.fill(&mut report);
     report.inferences = Some(inputs.images() as u64);
     if let (Some(v), Some(c)) = (&verifier, &outcome.comparison) {
         report.verification = Some(v.report(c));

@@ -1,45 +1,142 @@
-//! The simulated machine as executor.
+//! The simulated machine as executor: the simulator computes, the reference crate's kernels serve its host operators.
 
-use anyhow::{Result, bail};
-use cim_isa::Program;
-use cim_reference::FloatTensor;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use cim_isa::program::HostOp;
+use cim_isa::{Instr, Program};
+use cim_machine::Machine;
+use cim_reference::host::{self, HostArg, HostResult};
+use cim_reference::{FloatTensor, buffer_elements};
+use cim_sim::{HostExecutor, HostInput, HostOutput, MemoryView, NoProbe, Options, Probe, Simulator};
+
+pub use cim_sim::EngineChoice;
 
 use super::{Executor, Observe};
 
-/// How crossbars are simulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// The fastest that is exact for the program.
-    Auto,
-    /// Integer products, where no conversion can clip.
-    Exact,
-    /// Every cell, input bit and conversion.
-    BitSliced,
+/// How to simulate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Arithmetic of matrix-vector products; every choice gives the same bytes.
+    pub engine: EngineChoice,
+    /// Refuse programs that execute more instructions, per inference or while programming.
+    pub max_steps: Option<u64>,
+    /// Most bytes for buffers and cells; None = the simulator's own limit.
+    pub max_memory: Option<u64>,
 }
 
 /// A simulated machine with the program's weights programmed.
 #[derive(Clone, Debug)]
-pub struct Simulated {}
+pub struct Simulated {
+    program: Arc<Program>,
+    simulator: Simulator,
+}
 
 impl Simulated {
-    /// Checks the program against its machine and programs the weights.
+    /// Builds the machine that the program names and programs the weights.
     ///
     /// # Errors
-    /// The checker refuses the program, or programming fails.
-    pub fn new(program: &Program, engine: Engine, max_steps: Option<u64>) -> Result<Self> {
-        let _ = (program, engine, max_steps);
-        bail!("simulation is not available in this build")
+    /// The machine description is malformed, the program does not fit it or exceeds a limit, or programming fails.
+    pub fn new(program: &Arc<Program>, settings: Settings) -> Result<Self> {
+        let machine = Machine::from_yaml(&program.machine, "<machine of the program>")?;
+        if let Some(limit) = settings.max_steps {
+            for (what, body) in [("programming the weights", &program.init), ("one inference", &program.main)] {
+                let steps = executed(body);
+                if steps > limit as u128 {
+                    bail!("{what} executes {steps} instructions, --max-steps allows {limit}");
+                }
+            }
+        }
+        let mut options = Options { engine: settings.engine, ..Options::default() };
+        if let Some(bytes) = settings.max_memory {
+            options.max_memory = bytes;
+        }
+        let mut simulator = Simulator::new(Arc::clone(program), &machine, options)?;
+        simulator.init(&Host).context("programming the weights")?;
+        Ok(Simulated { program: Arc::clone(program), simulator })
     }
 
-    /// Adds to a report what the machine knows: cycles, crossbars, cell writes.
-    pub fn fill(&self, report: &mut crate::report::Report) {
-        let _ = report;
+    /// The simulator, so that tests can plant faults in programmed cells.
+    pub fn simulator_mut(&mut self) -> &mut Simulator {
+        &mut self.simulator
     }
 }
 
 impl Executor for Simulated {
     fn infer(&mut self, inputs: &[FloatTensor], observe: Option<&mut Observe<'_>>) -> Result<Vec<FloatTensor>> {
-        let _ = (inputs, observe);
-        bail!("simulation is not available in this build")
+        let data: Vec<&[f32]> = inputs.iter().map(|t| t.data.as_slice()).collect();
+        let outputs = match observe {
+            None => self.simulator.run(&data, &Host, &mut NoProbe)?,
+            Some(observe) => {
+                let mut probe = Watch { program: &self.program, observe, failed: None };
+                let outputs = self.simulator.run(&data, &Host, &mut probe)?;
+                if let Some(e) = probe.failed {
+                    return Err(e);
+                }
+                outputs
+            }
+        };
+        self.program
+            .outputs
+            .iter()
+            .zip(outputs)
+            .map(|(o, data)| {
+                let shape = self.program.host_tensors.get(o.tensor.index()).map(|t| t.shape.clone());
+                let tensor = FloatTensor::new(shape.unwrap_or_default(), data);
+                tensor.map_err(|e| anyhow::anyhow!("output '{}': {e}", o.name))
+            })
+            .collect()
+    }
+}
+
+/// Instructions that a body executes.
+pub fn executed(body: &[Instr]) -> u128 {
+    body.iter()
+        .map(|i| match i {
+            Instr::Loop { trip, body } => executed(body).saturating_mul(*trip as u128),
+            Instr::Parallel { body } => executed(body),
+            _ => 1,
+        })
+        .fold(0, u128::saturating_add)
+}
+
+/// Hands the buffers to an observer; keeps its first error, since a probe cannot fail.
+struct Watch<'a, 'o> {
+    program: &'a Program,
+    observe: &'a mut Observe<'o>,
+    failed: Option<anyhow::Error>,
+}
+
+impl Probe for Watch<'_, '_> {
+    fn after(&mut self, index: u32, memory: MemoryView<'_>) {
+        if self.failed.is_some() {
+            return;
+        }
+        let read = |id: cim_isa::types::BufferId| {
+            let buffer =
+                self.program.buffers.get(id.index()).with_context(|| format!("buffer {} does not exist", id.0))?;
+            buffer_elements(buffer, memory.space(buffer.space)).map_err(anyhow::Error::msg)
+        };
+        self.failed = (self.observe)(index, &read).err();
+    }
+}
+
+/// Host operators by the kernels of the reference crate.
+struct Host;
+
+impl HostExecutor for Host {
+    fn execute(&self, program: &Program, op: &HostOp, inputs: &[HostInput<'_>]) -> Result<HostOutput, String> {
+        let args: Vec<HostArg<'_>> = inputs
+            .iter()
+            .map(|i| match *i {
+                HostInput::Float { shape, data } => HostArg::Float { shape, data },
+                HostInput::Int { shape, data } => HostArg::Int { shape, data },
+                HostInput::Constant(c) => HostArg::Constant(c),
+            })
+            .collect();
+        match host::run(program, op, &args).map_err(|e| e.to_string())? {
+            HostResult::Float(t) => Ok(HostOutput::Float(t.data)),
+            HostResult::Int(v) => Ok(HostOutput::Int(v)),
+        }
     }
 }
