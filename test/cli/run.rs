@@ -118,6 +118,27 @@ fn verification_names_the_first_difference() {
 }
 
 #[test]
+fn a_clipping_program_is_compared_with_the_saturating_reference() {
+    let mut p = program();
+    let mut machine = cim_machine::Machine::preset("conv-relu-example").unwrap();
+    machine.set_all(&[("crossbar.adc", "2 bit"), ("crossbar.dac", "1 bit")]).unwrap();
+    p.machine = machine.to_yaml();
+    p.lossy = true;
+    let dir = folder(&p);
+    let o = run_in(dir.path(), &["run", "tiny.cim", "--input", "x.npy", "--verify", "--json", "r.json", "-o", "out.npy"]);
+    assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
+    let r = json(dir.path(), "r.json");
+    assert_eq!(r["verification"]["mismatches"], 0);
+    assert_eq!(r["verification"]["reference"], "saturating reference executor");
+    assert_ne!(std::fs::read(dir.path().join("out.npy")).unwrap(), std::fs::read(dir.path().join("y.npy")).unwrap());
+    // The same program without the mark does not equal the integers it claims.
+    p.lossy = false;
+    std::fs::write(dir.path().join("tiny.cim"), cim_isa::encode(&p)).unwrap();
+    let o = run_in(dir.path(), &["run", "tiny.cim", "--input", "x.npy", "--verify"]);
+    assert_eq!(o.status.code(), Some(1));
+}
+
+#[test]
 fn verification_needs_a_reference() {
     let mut p = program();
     p.reference = None;

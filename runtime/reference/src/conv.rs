@@ -139,21 +139,23 @@ pub fn linear(x: &IntTensor, weights: &Weights, shape: [u32; 3], to: IntType) ->
     Ok(y)
 }
 
-struct Geometry<'a> {
-    window: &'a Window,
+/// Where the inputs of an output pixel lie.
+pub(crate) struct Geometry<'a> {
+    pub(crate) window: &'a Window,
     /// Input channels per group.
-    cin: usize,
-    height: u32,
-    width: u32,
+    pub(crate) cin: usize,
+    pub(crate) height: u32,
+    pub(crate) width: u32,
 }
 
 impl Geometry<'_> {
-    fn k(&self) -> Option<usize> {
+    /// Inputs of one dot product.
+    pub(crate) fn k(&self) -> Option<usize> {
         self.cin.checked_mul(self.window.kernel[0] as usize)?.checked_mul(self.window.kernel[1] as usize)
     }
 
     /// Appends the patch of one output pixel in (channel, kh, kw) order, as the weights are stored.
-    fn patch<T: Copy>(&self, x: &[T], oh: u32, ow: u32, pad: T, out: &mut Vec<T>) {
+    pub(crate) fn patch<T: Copy>(&self, x: &[T], oh: u32, ow: u32, pad: T, out: &mut Vec<T>) {
         let w = self.window;
         let plane = (self.height as usize * self.width as usize).max(1);
         for channel in x.chunks(plane) {

@@ -12,6 +12,7 @@ use crate::error::{Kernel, ReferenceError, at_layer};
 use crate::host::{self, HostArg, HostResult};
 use crate::pool;
 use crate::requant::Constants;
+use crate::saturating::{Converters, Saturating};
 use crate::tensor::{FloatTensor, IntTensor, constant, elements, integers};
 
 /// Executes [`Program::reference`]; constants are decoded once.
@@ -29,6 +30,7 @@ pub struct ReferenceExecutor<'p> {
 enum Plan {
     None,
     Weights(Weights),
+    Saturating(Saturating),
     Requant(Constants),
 }
 
@@ -54,11 +56,24 @@ impl<'p> ReferenceExecutor<'p> {
     /// # Errors
     /// No reference section; an index, shape or constant of a node that does not fit; a tensor used before it is computed.
     pub fn new(program: &'p Program) -> Result<Self, ReferenceError> {
+        Self::build(program, None)
+    }
+
+    /// As [`ReferenceExecutor::new`], for a program whose conversions may clip: layers on crossbars saturate as its tiles
+    /// and the machine's converters make them.
+    ///
+    /// # Errors
+    /// Also when the program's tiles do not hold every weight exactly once.
+    pub fn saturating(program: &'p Program, converters: Converters) -> Result<Self, ReferenceError> {
+        Self::build(program, Some(converters))
+    }
+
+    fn build(program: &'p Program, converters: Option<Converters>) -> Result<Self, ReferenceError> {
         let reference = program.reference.as_ref().ok_or(ReferenceError::Missing)?;
         let mut known = vec![false; reference.tensors.len()];
         let mut plans = Vec::with_capacity(reference.nodes.len());
         for node in &reference.nodes {
-            let plan = check_node(reference, node, &mut known).and_then(|out| plan(program, node, out));
+            let plan = check_node(reference, node, &mut known).and_then(|out| plan(program, node, out, converters));
             plans.push(plan.map_err(at_layer(&node.name))?);
         }
         let mut producers = HashMap::new();
@@ -102,6 +117,8 @@ impl<'p> ReferenceExecutor<'p> {
         match (&node.kind, plan) {
             (RefKind::Conv { window, groups, .. }, Plan::Weights(w)) => conv::conv(x, w, window, *groups, shape, to),
             (RefKind::Linear { .. }, Plan::Weights(w)) => conv::linear(x, w, shape, to),
+            (RefKind::Conv { window, groups, .. }, Plan::Saturating(s)) => s.conv(x, window, *groups, shape, to),
+            (RefKind::Linear { .. }, Plan::Saturating(s)) => s.linear(x, shape, to),
             (RefKind::Requantise { .. }, Plan::Requant(r)) => r.tensor(x, shape, to),
             (RefKind::AddRequantise { .. }, Plan::Requant(r)) => {
                 r.add(x, inputs.get(1).ok_or("an addition needs two inputs")?, shape, to)
@@ -293,7 +310,10 @@ fn check_node<'r>(reference: &'r Reference, node: &RefNode, known: &mut [bool]) 
 }
 
 /// Decodes the constants of a node.
-fn plan(program: &Program, node: &RefNode, out: &RefTensor) -> Kernel<Plan> {
+fn plan(program: &Program, node: &RefNode, out: &RefTensor, converters: Option<Converters>) -> Kernel<Plan> {
+    if let Some(plan) = converters.map(|c| saturating_plan(program, node, out, c)).transpose()?.flatten() {
+        return Ok(plan);
+    }
     Ok(match &node.kind {
         RefKind::Conv { weights, window, groups, weight_zero } => {
             let raw = integers(program, *weights)?;
@@ -316,6 +336,29 @@ fn plan(program: &Program, node: &RefNode, out: &RefTensor) -> Kernel<Plan> {
         }
         _ => Plan::None,
     })
+}
+
+/// The plan of a layer that runs on crossbars; None for one that does not.
+fn saturating_plan(program: &Program, node: &RefNode, out: &RefTensor, converters: Converters) -> Kernel<Option<Plan>> {
+    let (weights, zero) = match node.kind {
+        RefKind::Conv { weights, weight_zero, .. } | RefKind::Linear { weights, weight_zero, .. } => {
+            (weights, weight_zero)
+        }
+        _ => return Ok(None),
+    };
+    // A layer without tiles runs elsewhere and cannot clip.
+    if !program.tiles.iter().any(|t| program.matrices.get(t.matrix.index()).is_some_and(|m| m.weights == weights)) {
+        return Ok(None);
+    }
+    let count = elements(&constant(program, weights)?.shape)?;
+    let outputs = match node.kind {
+        RefKind::Conv { .. } => out.shape[0] as usize,
+        _ => elements(&out.shape)?,
+    };
+    let k = count.checked_div(outputs).ok_or("the output is empty")?.max(1);
+    let transposed = matches!(node.kind, RefKind::Linear { transposed: true, .. });
+    let split = |e: usize| if transposed { (e % outputs, e / outputs) } else { (e / k, e % k) };
+    Ok(Some(Plan::Saturating(Saturating::new(program, weights, (outputs, k), zero, split, converters)?)))
 }
 
 /// Applies `f` to every element; the shape may change, the number of elements may not.

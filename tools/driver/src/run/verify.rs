@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use anyhow::{Result, bail};
 use cim_isa::Program;
 use cim_isa::reference::Probe;
-use cim_reference::{Comparison, FloatTensor, ReferenceExecutor, Trace};
+use cim_machine::Machine;
+use cim_reference::{Comparison, Converters, FloatTensor, ReferenceExecutor, Trace};
 
 use super::ReadBuffer;
 use crate::report::{LayerDifference, Verification};
@@ -24,15 +25,14 @@ impl<'p> Verifier<'p> {
     /// Checks that the program can be verified at all.
     ///
     /// # Errors
-    /// No reference section, a malformed one, one whose layers are never shown, or a program whose converters may clip
-    /// (its results differ from the integers on purpose).
+    /// No reference section, a malformed one, or one whose layers are never shown. A program whose converters may clip is
+    /// compared with the saturating reference, which needs the machine's converters.
     pub fn new(program: &'p Program) -> Result<Self> {
-        if program.lossy {
-            bail!(
-                "converters of this program may clip (it was compiled with --allow-adc-clipping): it does not equal the integer reference"
-            );
-        }
-        let reference = ReferenceExecutor::new(program)?;
+        let reference = if program.lossy {
+            ReferenceExecutor::saturating(program, converters(program)?)?
+        } else {
+            ReferenceExecutor::new(program)?
+        };
         let mut after: HashMap<u32, Vec<(usize, Probe)>> = HashMap::new();
         let mut layers = 0;
         for (i, node) in reference.reference().nodes.iter().enumerate() {
@@ -89,7 +89,7 @@ impl<'p> Verifier<'p> {
     /// The report of a comparison over all images.
     pub fn report(&self, comparison: &Comparison) -> Verification {
         Verification {
-            reference: "integer reference executor",
+            reference: if self.program.lossy { "saturating reference executor" } else { "integer reference executor" },
             layers_checked: self.layers,
             elements: comparison.elements,
             mismatches: comparison.mismatches,
@@ -113,4 +113,13 @@ pub(super) fn check_outputs(program: &Program, trace: &Trace, outputs: &[FloatTe
         }
     }
     Ok(())
+}
+
+/// The converters of the machine a program names.
+fn converters(program: &Program) -> Result<Converters> {
+    let crossbar = Machine::from_yaml(&program.machine, "<machine of the program>")?.crossbar;
+    Ok(Converters {
+        dac: crossbar.dac.finite().map(|b| b.0),
+        top_code: crossbar.adc.finite().map(|b| (1u64 << b.0.min(32)) - 1),
+    })
 }
