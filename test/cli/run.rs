@@ -125,7 +125,8 @@ fn a_clipping_program_is_compared_with_the_saturating_reference() {
     p.machine = machine.to_yaml();
     p.lossy = true;
     let dir = folder(&p);
-    let o = run_in(dir.path(), &["run", "tiny.cim", "--input", "x.npy", "--verify", "--json", "r.json", "-o", "out.npy"]);
+    let o =
+        run_in(dir.path(), &["run", "tiny.cim", "--input", "x.npy", "--verify", "--json", "r.json", "-o", "out.npy"]);
     assert_eq!(o.status.code(), Some(0), "{}", stderr(&o));
     let r = json(dir.path(), "r.json");
     assert_eq!(r["verification"]["mismatches"], 0);
