@@ -1,4 +1,5 @@
 //! Passes inside the `cim` levels.
 
 pub mod first_fit;
+pub mod graph;
 pub mod requant;

@@ -154,15 +154,26 @@ fn channel_lengths(shape: &[i64]) -> Vec<i64> {
     std::iter::once(1).chain(shape.get(1).copied()).collect()
 }
 
-/// Checks scales and zero points and returns nothing: positive finite scales, matching numbers.
-fn verify_scale(ir: &Ir, op: OpId, shape: &[i64], scale: Attribute, zero: &[i64], axis: i64) -> Result<(), Diagnostic> {
+/// Checks scales and zero points: finite scales, above zero where they divide, matching numbers.
+fn verify_scale(
+    ir: &Ir,
+    op: OpId,
+    shape: &[i64],
+    scale: Attribute,
+    zero: &[i64],
+    axis: i64,
+    divides: bool,
+) -> Result<(), Diagnostic> {
     let error = |text: String| Err(ir.op_error(op, text));
     let elements = Elements::of(ir.ctx(), scale).map_err(|e| ir.op_error(op, format!("scale: {e}")))?;
     let Some(scales) = elements.floats() else {
         return error("scale must be of f32".into());
     };
-    if let Some(s) = scales.iter().find(|s| !(s.is_finite() && **s > 0.0)) {
-        return error(format!("scale must be finite and positive, but has {s}"));
+    // Batch norm folded into a float output may turn the sign of a channel.
+    let good = |s: &f32| s.is_finite() && (*s > 0.0 || !divides);
+    if let Some(s) = scales.iter().find(|s| !good(s)) {
+        let wanted = if divides { "finite and positive" } else { "finite" };
+        return error(format!("scale must be {wanted}, but has {s}"));
     }
     if scales.len() != zero.len() {
         return error(format!("has {} scales, but {} zero points", scales.len(), zero.len()));
@@ -189,7 +200,7 @@ impl Verify for Quantize {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
         let shape = dims(ir, self.input(ir));
         expect_shape(ir, self.op(), self.result(ir), Ok(shape.to_vec()))?;
-        verify_scale(ir, self.op(), shape, self.scale(ir), &self.zero_point(ir), self.axis(ir))?;
+        verify_scale(ir, self.op(), shape, self.scale(ir), &self.zero_point(ir), self.axis(ir), true)?;
         let to = to_type(ir, self.op(), ir.ty(self.result(ir)))?;
         verify_bounds(ir, self.op(), self.lo(ir), self.hi(ir), to)
     }
@@ -199,7 +210,7 @@ impl Verify for Dequantize {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
         let shape = dims(ir, self.input(ir));
         expect_shape(ir, self.op(), self.result(ir), Ok(shape.to_vec()))?;
-        verify_scale(ir, self.op(), shape, self.scale(ir), &self.zero_point(ir), self.axis(ir))?;
+        verify_scale(ir, self.op(), shape, self.scale(ir), &self.zero_point(ir), self.axis(ir), false)?;
         let Some(bias) = self.bias(ir) else { return Ok(()) };
         let bias = Elements::of(ir.ctx(), bias).map_err(|e| ir.op_error(self.op(), format!("bias: {e}")))?;
         let extent = usize::try_from(self.axis(ir)).ok().and_then(|a| shape.get(a)).copied();

@@ -1,0 +1,9 @@
+//! Passes on `cim.graph`.
+//!
+//! - [`constants`]: reading and changing constant operations
+//! - [`fold_batch_norm`]: batch norm into float weights
+//! - [`quantize_operators`]: float operators between quantisation become integer operators
+
+pub mod constants;
+pub mod fold_batch_norm;
+pub mod quantize_operators;
