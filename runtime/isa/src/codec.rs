@@ -334,3 +334,117 @@ fn get_constants(r: &mut Reader, data: &Bytes) -> Result<Vec<Constant>> {
 pub(crate) fn constant_bytes(elem: ElemType, shape: &[u32]) -> Option<u64> {
     shape.iter().try_fold(elem.bytes() as u64, |n, &d| n.checked_mul(d as u64))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::ProgramMode;
+    use crate::testing::conv_relu;
+
+    /// A file with one section changed and all checksums right.
+    fn with(kind: u32, edit: impl FnOnce(&mut Vec<u8>)) -> std::result::Result<Program, String> {
+        let p = conv_relu(ProgramMode::Xbm, 8);
+        let mut parts = sections(&p);
+        let part = parts.iter_mut().find(|s| s.kind == kind).unwrap();
+        let mut data = Vec::new();
+        part.data.write(&mut data).unwrap();
+        edit(&mut data);
+        part.data = Content::Owned(data);
+        load(&parts)
+    }
+
+    fn load(parts: &[Section<Content>]) -> std::result::Result<Program, String> {
+        let mut file = Vec::new();
+        container::write(parts, &mut file).unwrap();
+        decode(file.into()).map_err(|e| e.to_string())
+    }
+
+    #[track_caller]
+    fn refused(kind: u32, what: &str, edit: impl FnOnce(&mut Vec<u8>)) {
+        let e = with(kind, edit).unwrap_err();
+        assert!(e.contains(what), "expected `{what}`, got `{e}`");
+    }
+
+    #[test]
+    fn one_form_only() {
+        assert_eq!(with(MAIN, |_| {}), Ok(conv_relu(ProgramMode::Xbm, 8)));
+        refused(MAIN, "section `main`, byte", |d| d.push(0));
+        refused(MAIN, "the section ends too early", |d| {
+            d.pop();
+        });
+        refused(MAIN, "section `main`, byte 1: unknown instruction 200", |d| d[1] = 200);
+        refused(INIT, "section `init`, byte 0: 100 entries announced", |d| d[0] = 100);
+        refused(DATA, "the padding before constant c1 is not zero", |d| d[870] = 1);
+        refused(DATA, "the constants end at byte 900", |d| d.push(0));
+        refused(DATA, "constant c1 reaches beyond the 899 bytes", |d| {
+            d.pop();
+        });
+        refused(STRINGS, "occurs twice", |d| {
+            d[0] += 1;
+            let first = d[1..2 + d[1] as usize].to_vec();
+            d.extend(first);
+        });
+        refused(STRINGS, "strings are used", |d| {
+            d[0] += 1;
+            d.extend([1, b'?']);
+        });
+        refused(STRINGS, "is not UTF-8", |d| d[2] = 0xff);
+        refused(PROGRAM, "string 1 used before string 0", |d| d[0] = 1);
+        refused(PROGRAM, "unknown mode 3", |d| d[1] = 3);
+        refused(PROGRAM, "2 is neither 0 nor 1", |d| d[3] = 2);
+        refused(LAYERS, "an empty layer table has no section", |d| *d = vec![0]);
+    }
+
+    #[test]
+    fn sections_of_other_versions() {
+        let p = conv_relu(ProgramMode::Xbm, 8);
+        let extra = |required| {
+            let mut parts = sections(&p);
+            let data = Content::Owned(b"later".to_vec());
+            parts.push(Section { kind: 77, required, align: 256, data });
+            load(&parts)
+        };
+        let kept = extra(false).unwrap();
+        assert_eq!((kept.unknown[0].kind, kept.unknown[0].align, &kept.unknown[0].data[..]), (77, 256, &b"later"[..]));
+        assert_eq!(decode(encode(&kept).into()).unwrap(), kept);
+        assert!(extra(true).unwrap_err().contains("section 77 is required and unknown"));
+
+        let mut parts = sections(&p);
+        parts.remove(3);
+        assert!(load(&parts).unwrap_err().contains("section `tables` is missing"));
+        let mut parts = sections(&p);
+        parts.swap(0, 1);
+        assert!(load(&parts).unwrap_err().contains("section kind 1 after 2: kinds must ascend"));
+        let mut parts = sections(&p);
+        parts[0].align = 16;
+        assert!(load(&parts).unwrap_err().contains("section `strings` has the wrong flags or alignment"));
+        let mut file = encode(&p);
+        file[8] = 2;
+        assert!(decode(file.into()).unwrap_err().to_string().contains("needs version 2.0"));
+    }
+
+    /// Deep nesting ends at the limit, not in a stack overflow.
+    #[test]
+    fn deep_nesting() {
+        refused(MAIN, "loops nest deeper than 16", |d| *d = [vec![1], [0, 1, 1].repeat(100_000)].concat());
+        refused(MAIN, "neither loops nor blocks", |d| *d = [vec![1], [1, 1].repeat(100_000)].concat());
+    }
+
+    /// One long string named by many entries, and the smallest instruction many times.
+    #[test]
+    fn memory_is_bounded_by_the_file() {
+        refused(MAIN, "bytes of memory", |d| {
+            let n = 200_000u32;
+            let mut interner = Interner::default();
+            let mut w = Writer::new(&mut interner);
+            w.varint(n as u64);
+            *d = w.out;
+            d.extend([40, 0].repeat(n as usize));
+        });
+        let mut p = conv_relu(ProgramMode::Xbm, 8);
+        p.layers[0].reason = "long".repeat(20_000);
+        p.layers = vec![p.layers[0].clone(); 1000];
+        let e = decode(encode(&p).into()).unwrap_err().to_string();
+        assert!(e.contains("bytes of memory"), "{e}");
+    }
+}

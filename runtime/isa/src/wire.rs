@@ -197,3 +197,52 @@ impl<'a> Reader<'a> {
         Ok(self.shared.strings.get(i as usize).cloned().unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<T>(data: &[u8], f: impl Fn(&mut Reader) -> Result<T>) -> std::result::Result<T, String> {
+        let mut shared = Shared::new(0);
+        let mut r = Reader::new("test", data, &mut shared);
+        let v = f(&mut r).map_err(|e| e.to_string())?;
+        r.finish().map_err(|e| e.to_string())?;
+        Ok(v)
+    }
+
+    #[test]
+    fn varints_have_one_form() {
+        for v in [0, 1, 127, 128, 16383, 16384, u32::MAX as u64, u64::MAX >> 1, u64::MAX] {
+            let mut interner = Interner::default();
+            let mut w = Writer::new(&mut interner);
+            w.varint(v);
+            assert_eq!(read(&w.out, |r| r.varint()), Ok(v));
+            let mut long = w.out.clone();
+            *long.last_mut().unwrap() |= 0x80;
+            long.push(0);
+            assert!(read(&long, |r| r.varint()).is_err(), "{v} with a needless byte");
+        }
+        let error = |data: &[u8]| read(data, |r| r.varint()).unwrap_err();
+        assert!(error(&[0x80, 0]).ends_with("byte 0: number is not in its shortest form"));
+        assert!(error(&[0xff; 12]).ends_with("does not fit 64 bits"));
+        let mut wide = [0xffu8; 10];
+        wide[9] = 2;
+        assert!(error(&wide).ends_with("does not fit 64 bits"));
+        assert!(error(&[0x80]).ends_with("the section ends too early"));
+        assert!(error(&[1, 1]).ends_with("1 bytes follow the last entry"));
+    }
+
+    #[test]
+    fn signed_numbers() {
+        for v in [0, 1, -1, 63, 64, -64, -65, i64::MAX, i64::MIN] {
+            let mut interner = Interner::default();
+            let mut w = Writer::new(&mut interner);
+            w.signed(v);
+            assert_eq!(read(&w.out, |r| r.signed()), Ok(v));
+        }
+        let mut interner = Interner::default();
+        let mut w = Writer::new(&mut interner);
+        w.signed(-64);
+        assert_eq!(w.out.len(), 1);
+    }
+}
