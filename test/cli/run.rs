@@ -140,6 +140,27 @@ fn a_clipping_program_is_compared_with_the_saturating_reference() {
 }
 
 #[test]
+fn the_checker_refuses_what_the_machine_cannot_do() {
+    let mut p = program();
+    p.init.clear();
+    let dir = folder(&p);
+    let o = run_in(dir.path(), &["run", "tiny.cim", "--input", "x.npy"]);
+    assert_eq!(o.status.code(), Some(1));
+    assert!(
+        stderr(&o).starts_with("error: machine 'conv-relu-example' cannot run this program:\n  main[2]"),
+        "{}",
+        stderr(&o)
+    );
+    let dir = folder(&program());
+    let o = run_in(dir.path(), &["run", "tiny.cim", "--input", "x.npy", "--max-steps", "6"]);
+    assert_eq!(o.status.code(), Some(1));
+    assert!(stderr(&o).contains("one inference executes 7 instructions, --max-steps allows 6"), "{}", stderr(&o));
+    let o = run_in(dir.path(), &["run", "tiny.cim", "--input", "x.npy", "--max-memory", "1 KiB"]);
+    assert_eq!(o.status.code(), Some(1));
+    assert!(stderr(&o).contains("--max-memory"), "{}", stderr(&o));
+}
+
+#[test]
 fn verification_needs_a_reference() {
     let mut p = program();
     p.reference = None;

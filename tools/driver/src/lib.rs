@@ -6,7 +6,6 @@
 //! - [`expect`]: outputs against recorded outputs and labels
 //! - [`report`]: `cim-report/1` and the table for people
 //! - [`tensor_file`]: `.npy` and `.npz`
-//! - [`usage`]: crossbars that hold weights
 #![forbid(unsafe_code)]
 
 pub mod compile;
@@ -15,7 +14,6 @@ pub mod program_file;
 pub mod report;
 pub mod run;
 pub mod tensor_file;
-pub mod usage;
 
 /// Version, git revision and features, as `--version` prints them.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (revision ", env!("CIM_REVISION"), ", features: none)");

@@ -5,6 +5,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use cim_isa::{LoadError, Program};
 
+use cim_machine::Machine;
+
 use crate::report::{MachineInfo, mode_name};
 
 /// Do these bytes start a program file?
@@ -46,11 +48,18 @@ pub fn encode(program: &Program) -> Result<Vec<u8>> {
     Ok(cim_isa::encode(program))
 }
 
+/// The machine a program was compiled for.
+///
+/// # Errors
+/// The description in the program is malformed.
+pub fn machine(program: &Program) -> Result<Machine> {
+    Machine::from_yaml(&program.machine, "<machine of the program>").context("the program names no usable machine")
+}
+
 /// What the report says about the machine of a program; `source` is where its description came from.
-pub fn machine_info(program: &Program, source: &str) -> MachineInfo {
-    let machine = cim_machine::Machine::from_yaml(&program.machine, "<program>");
+pub fn machine_info(program: &Program, machine: &Machine, source: &str) -> MachineInfo {
     MachineInfo {
-        name: machine.map_or_else(|_| "unknown".to_string(), |m| m.name),
+        name: machine.name.clone(),
         mode: mode_name(program.mode),
         source: source.to_string(),
         rows_per_conversion: program.rows_per_conversion,

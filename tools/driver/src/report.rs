@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use cim_isa::Program;
 use cim_isa::instr::Instr;
 use cim_isa::program::{Layer, Placement, ProgramMode};
+use cim_machine::{Encoding, Machine};
 use serde::Serialize;
 
 /// Version and origin of the tool.
@@ -122,7 +123,9 @@ pub struct LayerReport {
     pub end_cycle: Option<u64>,
     /// Energy per inference.
     pub energy_j: Option<Energy>,
-    /// Cells written per programming.
+    /// Sum of the cycles of the layer's instructions per inference.
+    pub cycles: Option<u64>,
+    /// Cells written again per inference; null when its weights stay where they are.
     pub cell_writes: Option<u64>,
     /// Share of the cells of its crossbars that hold weights, 0..=1.
     pub utilisation: Option<f64>,
@@ -139,6 +142,8 @@ pub struct Totals {
     pub interval_cycles: Option<u64>,
     /// Cycles of programming the weights once.
     pub programming_cycles: Option<u64>,
+    /// Cycles of writing weights again per inference (segments that are reloaded), beside the latency.
+    pub reload_cycles: Option<u64>,
     /// Lower bound of the latency.
     pub bound_cycles: Option<u64>,
     /// Latency over bound.
@@ -265,7 +270,6 @@ impl Report {
         let layers: Vec<LayerReport> = program.layers.iter().map(layer).collect();
         let on_chip = || program.layers.iter().filter(|l| l.placement == Placement::Cim);
         let sum = |f: fn(&Layer) -> u64| on_chip().map(f).fold(0u64, u64::saturating_add);
-        let crossbars = crate::usage::crossbars_written(program);
         let segments = program.layers.iter().map(|l| l.segment as u64 + 1).max();
         Report {
             schema: "cim-report/1",
@@ -281,8 +285,6 @@ impl Report {
             machine,
             cost_model: "sum",
             totals: Totals {
-                crossbars_used: crossbars.as_ref().map(|c| c.len() as u64),
-                cores_used: crossbars.as_ref().and_then(|c| crate::usage::cores(program, c)),
                 segments,
                 instructions: Some(count(&program.init) + count(&program.main)),
                 bytecode_bytes,
@@ -293,6 +295,27 @@ impl Report {
             accuracy: None,
             expectation: None,
             verification: None,
+        }
+    }
+
+    /// Adds what the machine says: cycles as steady-state sums, cells, crossbars in use.
+    pub fn add_costs(&mut self, program: &Program, machine: &Machine) {
+        let summary = cim_sim::cycles::summary(program, machine);
+        let (init, main) = (&summary.init, &summary.main);
+        let clock = machine.crossbar.clock.map(|c| c.seconds());
+        let t = &mut self.totals;
+        t.latency_cycles = Some(main.cycles);
+        t.latency_s = clock.map(|c| c * main.cycles as f64);
+        t.programming_cycles = init.write_cycles.map(|w| w.saturating_add(init.cycles));
+        t.reload_cycles = main.write_cycles.filter(|_| main.cell_writes > 0);
+        t.cell_writes = Some(init.cell_writes);
+        t.peak_active_crossbars = Some(main.peak_active_crossbars);
+        t.crossbars_used = Some(summary.crossbars_used);
+        t.cores_used = Some(summary.cores_used);
+        for ((report, cost), layer) in self.layers.iter_mut().zip(&summary.layers).zip(&program.layers) {
+            report.cycles = (layer.placement != Placement::Host).then_some(cost.cycles);
+            report.cell_writes = (cost.cell_writes > 0).then_some(cost.cell_writes);
+            report.utilisation = utilisation(layer, machine);
         }
     }
 
@@ -319,6 +342,7 @@ impl Report {
                 "cores",
                 "copies",
                 "segment",
+                "cycles",
             ]
             .map(str::to_string)
             .to_vec(),
@@ -337,6 +361,7 @@ impl Report {
                 cell(l.cores),
                 cell(l.duplication),
                 cell(l.segment),
+                cell(l.cycles),
             ]);
         }
         let mut out = format!(
@@ -359,6 +384,7 @@ impl Report {
         line("segments", text(t.segments));
         line("cycles", t.latency_cycles.map(|c| format!("{c} per inference ({})", self.cost_model)));
         line("latency", t.latency_s.map(|s| format!("{s:.6} s")));
+        line("reload cycles", t.reload_cycles.map(|c| format!("{c} per inference")));
         line("programming cycles", text(t.programming_cycles));
         line("cell writes", text(t.cell_writes));
         line("instructions", text(t.instructions));
@@ -405,6 +431,7 @@ fn layer(l: &Layer) -> LayerReport {
         start_cycle: None,
         end_cycle: None,
         energy_j: None,
+        cycles: None,
         cell_writes: None,
         utilisation: None,
     }
@@ -418,6 +445,17 @@ fn weights(l: &Layer) -> u64 {
 /// Output pixels: matrix-vector products per group. A layer without a window is one product.
 fn products(l: &Layer) -> Option<u64> {
     Some(l.window.map_or(1, |w| w.output[0] as u64 * w.output[1] as u64))
+}
+
+/// Share of the cells of a layer's crossbars that hold weights; None for differential pairs, whose number of cells
+/// depends on the weights' range.
+fn utilisation(l: &Layer, machine: &Machine) -> Option<f64> {
+    let xb = &machine.crossbar;
+    if l.placement != Placement::Cim || l.crossbars == 0 || xb.encoding != Encoding::Offset {
+        return None;
+    }
+    let cells = weights(l) as f64 * f64::from(u32::from(l.weight_bits).div_ceil(u32::from(xb.cell_bits.0.max(1))));
+    Some(cells / (f64::from(l.crossbars) * f64::from(xb.rows) * f64::from(xb.cols)))
 }
 
 /// Instructions in a body, loops counted once. Bodies nest at most as deep as the loader allows.

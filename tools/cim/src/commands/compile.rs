@@ -29,8 +29,10 @@ pub fn run(args: &Compile, common: &Common) -> Result<ExitCode> {
             if common.verbose {
                 output::note(&format!("compiled in {compiled:.2?}, {} bytes", bytes.len()));
             }
-            let machine = program_file::machine_info(&program, &options.machine);
-            let report = Report::of_program(&program, machine, common.seed, Some(bytes.len() as u64));
+            let machine = program_file::machine(&program)?;
+            let info = program_file::machine_info(&program, &machine, &options.machine);
+            let mut report = Report::of_program(&program, info, common.seed, Some(bytes.len() as u64));
+            report.add_costs(&program, &machine);
             if let Some(json) = &common.json {
                 output::write(json, report.to_json().as_bytes())?;
             }

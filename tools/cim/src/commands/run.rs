@@ -25,6 +25,7 @@ pub fn run(args: &Run, common: &Common) -> Result<ExitCode> {
     let (program, source, bytes) = load(args)?;
     let program = Arc::new(program);
     let loaded = start.elapsed();
+    let machine = program_file::machine(&program)?;
     let inputs = Inputs::read(&program, &args.input, args.count)?;
     let names: Vec<&str> = program.outputs.iter().map(|o| o.name.as_str()).collect();
     // Everything that can be wrong with the arguments is found before the run.
@@ -42,7 +43,7 @@ pub fn run(args: &Run, common: &Common) -> Result<ExitCode> {
         max_memory: args.max_memory,
     };
     let start = Instant::now();
-    let executor = Simulated::new(&program, settings)?;
+    let executor = Simulated::new(&program, &machine, settings)?;
     let programmed = start.elapsed();
 
     let start = Instant::now();
@@ -59,7 +60,9 @@ pub fn run(args: &Run, common: &Common) -> Result<ExitCode> {
         ));
     }
 
-    let mut report = Report::of_program(&program, program_file::machine_info(&program, &source), common.seed, bytes);
+    let info = program_file::machine_info(&program, &machine, &source);
+    let mut report = Report::of_program(&program, info, common.seed, bytes);
+    report.add_costs(&program, &machine);
     report.inferences = Some(inputs.images() as u64);
     if let (Some(v), Some(c)) = (&verifier, &outcome.comparison) {
         report.verification = Some(v.report(c));

@@ -8,6 +8,7 @@ use cim_isa::{Instr, Program};
 use cim_machine::Machine;
 use cim_reference::host::{self, HostArg, HostResult};
 use cim_reference::{FloatTensor, buffer_elements};
+use cim_sim::check::{CheckOptions, check};
 use cim_sim::{HostExecutor, HostInput, HostOutput, MemoryView, NoProbe, Options, Probe, Simulator};
 
 pub use cim_sim::EngineChoice;
@@ -33,12 +34,11 @@ pub struct Simulated {
 }
 
 impl Simulated {
-    /// Builds the machine that the program names and programs the weights.
+    /// Checks the program against the machine and programs the weights.
     ///
     /// # Errors
-    /// The machine description is malformed, the program does not fit it or exceeds a limit, or programming fails.
-    pub fn new(program: &Arc<Program>, settings: Settings) -> Result<Self> {
-        let machine = Machine::from_yaml(&program.machine, "<machine of the program>")?;
+    /// The checker refuses the program, it exceeds a limit, or programming fails.
+    pub fn new(program: &Arc<Program>, machine: &Machine, settings: Settings) -> Result<Self> {
         if let Some(limit) = settings.max_steps {
             for (what, body) in [("programming the weights", &program.init), ("one inference", &program.main)] {
                 let steps = executed(body);
@@ -47,11 +47,16 @@ impl Simulated {
                 }
             }
         }
+        let errors = check(program, machine, CheckOptions::default());
+        if !errors.is_empty() {
+            let lines: Vec<String> = errors.iter().map(|e| format!("\n  {e}")).collect();
+            bail!("machine '{}' cannot run this program:{}", machine.name, lines.concat());
+        }
         let mut options = Options { engine: settings.engine, ..Options::default() };
         if let Some(bytes) = settings.max_memory {
             options.max_memory = bytes;
         }
-        let mut simulator = Simulator::new(Arc::clone(program), &machine, options)?;
+        let mut simulator = Simulator::new(Arc::clone(program), machine, options)?;
         simulator.init(&Host).context("programming the weights")?;
         Ok(Simulated { program: Arc::clone(program), simulator })
     }

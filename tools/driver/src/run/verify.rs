@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use anyhow::{Result, bail};
 use cim_isa::Program;
 use cim_isa::reference::Probe;
-use cim_machine::Machine;
 use cim_reference::{Comparison, Converters, FloatTensor, ReferenceExecutor, Trace};
 
 use super::ReadBuffer;
@@ -117,7 +116,7 @@ pub(super) fn check_outputs(program: &Program, trace: &Trace, outputs: &[FloatTe
 
 /// The converters of the machine a program names.
 fn converters(program: &Program) -> Result<Converters> {
-    let crossbar = Machine::from_yaml(&program.machine, "<machine of the program>")?.crossbar;
+    let crossbar = crate::program_file::machine(program)?.crossbar;
     Ok(Converters {
         dac: crossbar.dac.finite().map(|b| b.0),
         top_code: crossbar.adc.finite().map(|b| (1u64 << b.0.min(32)) - 1),
