@@ -2,7 +2,7 @@
 
 use crate::node::{Node, Refusal};
 use crate::order::{name, order};
-use crate::proto::{GraphProto, ModelProto, ValueInfoProto};
+use crate::proto::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
 use crate::source::External;
 use crate::tensor::{Elem, Tensor};
 use crate::{OPSETS, ops, scan};
@@ -43,6 +43,38 @@ pub(crate) struct Importer {
     /// Values that depend on constants alone.
     constant_derived: HashSet<ValueId>,
     file: Location,
+    /// Every node so far, and why it was refused.
+    nodes: Vec<NodeInfo>,
+}
+
+/// What became of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NodeState {
+    /// It is in the module, or was folded into a constant.
+    Imported,
+    /// It cannot be imported.
+    Refused(Refusal),
+    /// It was not looked at, because a node before it was refused.
+    Skipped,
+}
+
+/// A node of the model, in execution order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeInfo {
+    /// Its name; unnamed nodes get one.
+    pub name: String,
+    /// Operator with its domain, unless that is the default one.
+    pub operator: String,
+    /// What became of it.
+    pub state: NodeState,
+}
+
+/// All nodes of a model, and the module when none was refused.
+pub struct Survey {
+    /// Nodes in execution order.
+    pub nodes: Vec<NodeInfo>,
+    /// The imported module.
+    pub module: Option<(Ir, OpId)>,
 }
 
 pub(crate) fn import(
@@ -51,6 +83,31 @@ pub(crate) fn import(
     file: &str,
     dir: Option<&Path>,
 ) -> Result<(Ir, OpId), Vec<Diagnostic>> {
+    let mut nodes = Vec::new();
+    import_and_list(ctx, bytes, file, dir, &mut nodes)
+}
+
+pub(crate) fn survey(
+    ctx: &Arc<Context>,
+    bytes: Bytes,
+    file: &str,
+    dir: Option<&Path>,
+) -> Result<Survey, Vec<Diagnostic>> {
+    let mut nodes = Vec::new();
+    match import_and_list(ctx, bytes, file, dir, &mut nodes) {
+        Ok(module) => Ok(Survey { nodes, module: Some(module) }),
+        Err(_) if nodes.iter().any(|n| matches!(n.state, NodeState::Refused(_))) => Ok(Survey { nodes, module: None }),
+        Err(e) => Err(e),
+    }
+}
+
+fn import_and_list(
+    ctx: &Arc<Context>,
+    bytes: Bytes,
+    file: &str,
+    dir: Option<&Path>,
+    nodes: &mut Vec<NodeInfo>,
+) -> Result<(Ir, OpId), Vec<Diagnostic>> {
     let loc = ctx.file_loc(file, 0, 0);
     let fail = |e: String| vec![Diagnostic::error(loc, e)];
     let model = decode(bytes).map_err(fail)?;
@@ -58,7 +115,7 @@ pub(crate) fn import(
     let graph = model.graph.ok_or_else(|| fail("the model has no graph".into()))?;
     let stem = Path::new(file).file_stem().map_or_else(|| "network".into(), |s| s.to_string_lossy().into_owned());
     let mut external = External::new(dir);
-    build(ctx, opset, graph, &stem, loc, &mut external)
+    build(ctx, opset, graph, &stem, loc, &mut external, nodes)
 }
 
 fn decode(bytes: Bytes) -> Result<ModelProto, String> {
@@ -89,6 +146,11 @@ fn check_model(model: &ModelProto) -> Result<i64, String> {
     Ok(version)
 }
 
+/// Operator of a node with its domain, unless that is the default one.
+pub(crate) fn qualified(NodeProto { domain, op_type, .. }: &NodeProto) -> String {
+    if is_default(domain) { op_type.clone() } else { format!("{domain}.{op_type}") }
+}
+
 /// Spellings of the default domain.
 pub(crate) fn is_default(domain: &str) -> bool {
     matches!(domain, "" | "ai.onnx")
@@ -101,6 +163,7 @@ fn build(
     stem: &str,
     file: Location,
     external: &mut External<'_>,
+    infos: &mut Vec<NodeInfo>,
 ) -> Result<(Ir, OpId), Vec<Diagnostic>> {
     let fail = |e: String| vec![Diagnostic::error(file, e)];
     let nodes = order(&graph).map_err(fail)?;
@@ -120,12 +183,14 @@ fn build(
         materialised: HashMap::new(),
         constant_derived: HashSet::new(),
         file,
+        nodes: Vec::new(),
     };
     let mut diags = Vec::new();
     importer.initialisers(&graph, external, &mut diags);
     importer.inputs(&graph, &mut diags);
     if diags.is_empty() {
         importer.nodes(&graph, &nodes, external, &mut diags);
+        infos.append(&mut importer.nodes);
     }
     if !diags.is_empty() {
         return Err(diags);
@@ -211,14 +276,19 @@ impl Importer {
             let missing = |n: &String| matches!(self.values.get(n), Some(Value::Missing));
             if proto.input.iter().any(missing) {
                 self.forget(proto.output.iter());
+                let operator = qualified(proto);
+                self.nodes.push(NodeInfo { name: unique, operator, state: NodeState::Skipped });
                 continue;
             }
             let mut node = Node::new(self, proto, unique, loc, &used, external);
             let done = ops::import(&mut node).and_then(|()| node.finish());
+            let mut info = NodeInfo { name: node.name.clone(), operator: node.qualified(), state: NodeState::Imported };
             if let Err(refusal) = done {
                 diags.push(Diagnostic::error(loc, node.message(&refusal)));
                 self.forget(proto.output.iter());
+                info.state = NodeState::Refused(refusal);
             }
+            self.nodes.push(info);
         }
     }
 

@@ -17,6 +17,9 @@ mod scan;
 mod source;
 mod tensor;
 
+pub use importer::{NodeInfo, NodeState, Survey};
+pub use node::Refusal;
+
 use bytes::Bytes;
 use cim_ir::{Context, Diagnostic, Ir, OpId};
 use std::path::Path;
@@ -44,4 +47,13 @@ pub fn import_bytes(
     dir: Option<&Path>,
 ) -> Result<(Ir, OpId), Vec<Diagnostic>> {
     importer::import(ctx, bytes, name, dir)
+}
+
+/// As [`import`], for a report: every node with what became of it. Refused nodes are part of the result; the error is for
+/// files that are no models, and for inputs and initialisers that cannot be read.
+pub fn survey(ctx: &Arc<Context>, path: &Path) -> Result<Survey, Vec<Diagnostic>> {
+    let name = path.to_string_lossy();
+    let bytes = source::map(path).map_err(|e| vec![Diagnostic::error(ctx.file_loc(&name, 0, 0), e)])?;
+    let dir = path.parent().map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p });
+    importer::survey(ctx, bytes, &name, dir)
 }

@@ -1,6 +1,6 @@
 //! What an operator's importer sees of its node, and how it refuses.
 
-use crate::importer::{Importer, Value, is_default};
+use crate::importer::{Importer, Value, is_default, qualified};
 use crate::proto::{AttributeProto, NodeProto, attr_type};
 use crate::source::External;
 use crate::tensor::Tensor;
@@ -11,11 +11,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Why a node cannot be imported, and what to do about it.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) attribute: Option<String>,
-    pub(crate) reason: String,
-    pub(crate) remedy: Option<String>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The attribute it is about, if it is about one.
+    pub attribute: Option<String>,
+    /// What is wrong.
+    pub reason: String,
+    /// What the user can do.
+    pub remedy: Option<String>,
 }
 
 impl Refusal {
@@ -82,8 +85,7 @@ impl<'a, 'x> Node<'a, 'x> {
 
     /// Operator with its domain, unless that is the default one.
     pub(crate) fn qualified(&self) -> String {
-        let NodeProto { domain, op_type, .. } = self.proto;
-        if is_default(domain) { op_type.clone() } else { format!("{domain}.{op_type}") }
+        qualified(self.proto)
     }
     /// Operator of the default domain; None for others.
     pub(crate) fn operator(&self) -> Option<&'a str> {
