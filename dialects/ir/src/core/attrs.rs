@@ -10,7 +10,7 @@ use bytes::Bytes;
 pub enum IntValue {
     /// Types of at most 64 bits.
     Small(i64),
-    /// Wider types: little-endian words, exactly ceil(width/64) of them.
+    /// Wider types: little-endian words, without top words that only repeat the sign (zero for unsigned types).
     Wide(Box<[u64]>),
 }
 

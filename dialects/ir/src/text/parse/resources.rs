@@ -1,0 +1,135 @@
+//! The resource section `{-# ... #-}`.
+
+use super::dense::hex_bytes;
+use super::{OpParser, ParseResult};
+use crate::core::{Ident, ResourceValue};
+use crate::text::lexer::Tok;
+use bytes::Bytes;
+
+impl<'s> OpParser<'s> {
+    /// A resource key, bare or quoted, as the blob's name in this context.
+    pub(super) fn resource_key(&mut self, what: &str) -> ParseResult<Ident> {
+        let written = self.metadata_key(what)?;
+        let written = self.ctx.ident(&written);
+        if let Some(&key) = self.resource_keys.get(&written) {
+            return Ok(key);
+        }
+        let key = self.ctx.declare_resource(written);
+        self.resource_keys.insert(written, key);
+        Ok(key)
+    }
+
+    /// `name:` without the colon.
+    fn metadata_key(&mut self, what: &str) -> ParseResult<String> {
+        let text = match self.tok.kind {
+            Tok::Str => String::from_utf8(self.string_value().into_owned()).ok(),
+            Tok::Bare | Tok::IntType => Some(Self::show_bytes(self.spelling())),
+            _ => None,
+        };
+        match text {
+            Some(text) => {
+                self.advance();
+                Ok(text)
+            }
+            None => Err(self.error(format!("expected identifier key for '{what}' entry"))),
+        }
+    }
+
+    fn entries(&mut self, what: &str, mut entry: impl FnMut(&mut Self, super::Pos, String) -> ParseResult) -> ParseResult {
+        self.expect(Tok::LBrace, "expected '{'")?;
+        if self.eat(Tok::RBrace) {
+            return Ok(());
+        }
+        self.comma_list(|p| p.keyed_entry(what, &mut entry))?;
+        self.expect(Tok::RBrace, "expected '}'")
+    }
+
+    fn keyed_entry(
+        &mut self,
+        what: &str,
+        entry: &mut impl FnMut(&mut Self, super::Pos, String) -> ParseResult,
+    ) -> ParseResult {
+        let pos = self.pos();
+        let key = self.metadata_key(what)?;
+        self.expect(Tok::Colon, "expected ':'")?;
+        entry(self, pos, key)
+    }
+
+    /// `{-# sections #-}`
+    pub(super) fn metadata(&mut self) -> ParseResult {
+        self.advance();
+        if self.eat(Tok::MetaEnd) {
+            return Ok(());
+        }
+        self.comma_list(|p| {
+            p.keyed_entry("file metadata", &mut |p, pos, section| match section.as_str() {
+                "dialect_resources" => p.entries("dialect_resources", |p, pos, dialect| p.dialect_resources(pos, &dialect)),
+                "external_resources" => p.entries("external_resources", |p, _, owner| p.external_resources(owner)),
+                other => Err(p.error_at(pos, format!("unknown key '{other}' in file metadata dictionary"))),
+            })
+        })?;
+        self.expect(Tok::MetaEnd, "expected '#-}'")
+    }
+
+    fn dialect_resources(&mut self, pos: super::Pos, dialect: &str) -> ParseResult {
+        if dialect != "builtin" {
+            let known = self.ctx.registry().dialects().iter().any(|d| d.name == dialect);
+            let message = if known {
+                format!("unexpected 'resource' section for dialect '{dialect}'")
+            } else {
+                format!("dialect '{dialect}' is unknown")
+            };
+            return Err(self.error_at(pos, message));
+        }
+        self.entries("resource", |p, pos, written| {
+            let written = p.ctx.ident(&written);
+            let key = match p.resource_keys.get(&written) {
+                Some(&key) => key,
+                None => {
+                    let key = p.ctx.declare_resource(written);
+                    p.resource_keys.insert(written, key);
+                    key
+                }
+            };
+            match p.resource_value()? {
+                ResourceValue::Blob(blob) => {
+                    p.ctx.set_resource(key, blob);
+                    Ok(())
+                }
+                _ => Err(p.error_at(pos, "expected a blob resource entry, but got a string or bool")),
+            }
+        })
+    }
+
+    fn external_resources(&mut self, owner: String) -> ParseResult {
+        let mut all = Vec::new();
+        self.entries("resource", |p, _, key| {
+            let value = p.resource_value()?;
+            all.push((key, value));
+            Ok(())
+        })?;
+        self.ir.external_resources_mut().push((owner, all));
+        Ok(())
+    }
+
+    /// A blob (`"0x..."` of at least its four bytes of alignment), a string or a boolean.
+    fn resource_value(&mut self) -> ParseResult<ResourceValue> {
+        let value = match self.tok.kind {
+            Tok::Bare if self.is_word("true") => ResourceValue::Bool(true),
+            Tok::Bare if self.is_word("false") => ResourceValue::Bool(false),
+            Tok::Str => {
+                let text = self.string_value();
+                match hex_bytes(&text) {
+                    Some(data) if data.len() >= 4 => ResourceValue::Blob(Bytes::from(data)),
+                    _ if text.starts_with(b"0x") => {
+                        return Err(self.error("expected hex string blob for key, with four bytes of alignment in front"));
+                    }
+                    _ => ResourceValue::String(text.as_ref().into()),
+                }
+            }
+            _ => return Err(self.error("expected a string or a bool")),
+        };
+        self.advance();
+        Ok(value)
+    }
+}
