@@ -9,6 +9,7 @@
 //! - [`rewrite`]: builders, listeners, patterns, folding
 //! - [`verify`] with [`dominance`]: the verifier
 //! - [`symbols`], [`attr_walk`]: symbol tables, references, attributes inside attributes
+//! - [`text`]: reading and printing MLIR text, custom assembly
 //! - [`builtin`], [`affine`]: the builtin dialect, affine expressions, maps and sets
 //! - [`diag`][]: diagnostics
 #![forbid(unsafe_code)]
@@ -32,6 +33,7 @@ pub mod registry;
 pub mod rewrite;
 pub mod segments;
 pub mod symbols;
+pub mod text;
 pub mod verify;
 pub mod view;
 

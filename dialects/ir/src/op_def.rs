@@ -33,6 +33,7 @@ use crate::diag::Diagnostic;
 use crate::format::Format;
 use crate::kinds::{AttrAsm, AttrKind};
 use crate::rewrite::{FoldResult, PatternSet};
+use crate::text::asm::{ParseOpFn, ParseParamsFn, PrintOpFn, PrintParamsFn};
 use smallvec::SmallVec;
 use std::any::Any;
 
@@ -288,6 +289,12 @@ pub struct OpDef {
     pub interfaces: &'static [&'static (dyn Any + Send + Sync)],
     /// Custom assembly from a format string.
     pub format: Option<&'static Format>,
+    /// Reads the custom form; see [`crate::text::asm`].
+    pub parse: Option<ParseOpFn>,
+    /// Prints the custom form.
+    pub print: Option<PrintOpFn>,
+    /// Namespace that names in its regions may leave out, in custom form; empty: none.
+    pub default_dialect: &'static str,
     /// Checks beyond what the declaration says.
     pub verify: Option<VerifyFn>,
     /// Checks of the finished regions, after everything inside them.
@@ -314,6 +321,9 @@ impl OpDef {
             traits: &[],
             interfaces: &[],
             format: None,
+            parse: None,
+            print: None,
+            default_dialect: "",
             verify: None,
             verify_regions: None,
             fold: None,
@@ -371,13 +381,17 @@ macro_rules! named_def {
             pub params: &'static [PropSpec],
             /// Text between the angle brackets; None: the parameters, separated by commas.
             pub format: Option<&'static Format>,
+            /// Reads the parameters, angle brackets included; see [`crate::text::asm`].
+            pub parse: Option<ParseParamsFn>,
+            /// Prints the parameters, angle brackets included.
+            pub print: Option<PrintParamsFn>,
             /// Checks parameters beyond their constraints; the message completes "invalid ...: ".
             pub verify: Option<fn(&Context, &[Attribute]) -> Result<(), String>>,
         }
         impl $name {
             /// One without parameters: the base of a declaration.
             pub const fn new(name: &'static str, doc: &'static str) -> Self {
-                $name { name, doc, params: &[], format: None, verify: None }
+                $name { name, doc, params: &[], format: None, parse: None, print: None, verify: None }
             }
             /// Checks number, constraints and meaning of parameters.
             pub fn check(&self, ctx: &Context, params: &[Attribute]) -> Result<(), String> {

@@ -115,3 +115,57 @@ impl Registry {
         self.dialects.iter().filter(fits).max_by_key(|d| d.name.len()).copied()
     }
 }
+
+/// Namespaces of MLIR's own dialects: what follows for their unregistered operations is what `mlir-opt` does with registered ones.
+const MLIR_NAMESPACES: [&str; 45] = [
+    "acc",
+    "affine",
+    "amdgpu",
+    "amx",
+    "arith",
+    "arm_neon",
+    "arm_sme",
+    "arm_sve",
+    "async",
+    "bufferization",
+    "builtin",
+    "cf",
+    "complex",
+    "dlti",
+    "emitc",
+    "func",
+    "gpu",
+    "index",
+    "irdl",
+    "linalg",
+    "llvm",
+    "math",
+    "memref",
+    "ml_program",
+    "mpi",
+    "nvgpu",
+    "nvvm",
+    "omp",
+    "pdl",
+    "pdl_interp",
+    "ptr",
+    "quant",
+    "rocdl",
+    "scf",
+    "shape",
+    "shard",
+    "smt",
+    "sparse_tensor",
+    "spirv",
+    "tensor",
+    "tosa",
+    "transform",
+    "ub",
+    "vector",
+    "wasmssa",
+];
+
+/// Whether a namespace is one of MLIR's own.
+pub(crate) fn is_mlir_namespace(name: &str) -> bool {
+    MLIR_NAMESPACES.binary_search(&name).is_ok()
+}

@@ -1,5 +1,7 @@
 //! Affine expressions, maps and integer sets, simplified while they are built, as MLIR does.
 
+mod simplify;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -34,6 +36,7 @@ pub enum AffineExpr {
 /// Divides rounding down; None on division by zero or overflow.
 fn floor_div(a: i64, b: i64) -> Option<i64> {
     let q = a.checked_div(b)?;
+    // `checked_div` has excluded a zero divisor and overflow.
     if a % b != 0 && ((a < 0) != (b < 0)) { q.checked_sub(1) } else { Some(q) }
 }
 
@@ -65,32 +68,20 @@ impl AffineExpr {
         }
     }
 
-    /// Builds `a op b`: constants are folded and moved to the right, `(x + 2) + 3` becomes `x + 5`, `x * 2 * 3` becomes `x * 6`;
-    /// sums are neither distributed nor cancelled.
+    /// `a - b`, that is `a + b * -1`.
+    pub fn sub(self, b: AffineExpr) -> AffineExpr {
+        AffineExpr::binary(AffineOp::Add, self, AffineExpr::binary(AffineOp::Mul, b, AffineExpr::Const(-1)))
+    }
+
+    /// Builds `a op b`, simplified as MLIR does: constants are folded and gathered on the right, `x * 2 + x` becomes `x * 3`,
+    /// `x - x floordiv 4 * 4` becomes `x mod 4`, known multiples are divided; sums are neither distributed nor cancelled otherwise.
     pub fn binary(op: AffineOp, a: AffineExpr, b: AffineExpr) -> AffineExpr {
         if let (Some(x), Some(y)) = (a.as_const(), b.as_const())
             && let Some(v) = fold(op, x, y)
         {
             return AffineExpr::Const(v);
         }
-        let commutes = matches!(op, AffineOp::Add | AffineOp::Mul);
-        let (a, b) =
-            if commutes && (a.as_const().is_some() || (a.is_symbolic() && !b.is_symbolic())) { (b, a) } else { (a, b) };
-        match (op, b.as_const()) {
-            (AffineOp::Add, Some(0)) | (AffineOp::Mul, Some(1)) => return a,
-            (AffineOp::FloorDiv | AffineOp::CeilDiv, Some(1)) => return a,
-            (AffineOp::Mul, Some(0)) | (AffineOp::Mod, Some(1)) => return AffineExpr::Const(0),
-            (AffineOp::Add | AffineOp::Mul, Some(y)) => {
-                if let AffineExpr::Binary(inner, x, c) = &a
-                    && *inner == op
-                    && let Some(v) = c.as_const().and_then(|c| fold(op, c, y))
-                {
-                    return AffineExpr::binary(op, (**x).clone(), AffineExpr::Const(v));
-                }
-            }
-            _ => {}
-        }
-        AffineExpr::Binary(op, Arc::new(a), Arc::new(b))
+        simplify::simplify(op, &a, &b).unwrap_or_else(|| AffineExpr::Binary(op, Arc::new(a), Arc::new(b)))
     }
 }
 
@@ -100,9 +91,9 @@ fn fold(op: AffineOp, a: i64, b: i64) -> Option<i64> {
         AffineOp::Add => a.checked_add(b),
         AffineOp::Mul => a.checked_mul(b),
         AffineOp::Mod if b > 0 => Some(a.rem_euclid(b)),
-        AffineOp::FloorDiv if b > 0 => floor_div(a, b),
-        AffineOp::CeilDiv if b > 0 => floor_div(a.checked_neg()?, b)?.checked_neg(),
-        _ => None,
+        AffineOp::Mod => None,
+        AffineOp::FloorDiv => floor_div(a, b),
+        AffineOp::CeilDiv => floor_div(a.checked_neg()?, b)?.checked_neg(),
     }
 }
 
@@ -115,6 +106,14 @@ pub struct AffineMap {
     pub symbols: u32,
     /// Results.
     pub results: Box<[AffineExpr]>,
+}
+
+impl AffineMap {
+    /// Whether it maps every point to itself: `(d0, d1) -> (d0, d1)`.
+    pub fn is_identity(&self) -> bool {
+        self.results.len() == self.dims as usize
+            && self.results.iter().enumerate().all(|(i, e)| *e == AffineExpr::Dim(i as u32))
+    }
 }
 
 /// One constraint of an [`IntegerSet`]: `expr == 0` or `expr >= 0`.

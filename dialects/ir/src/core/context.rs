@@ -44,7 +44,7 @@ pub struct Context {
     registry: Registry,
     allow_unregistered: AtomicBool,
     next_distinct: AtomicU32,
-    resources: RwLock<BTreeMap<Ident, Bytes>>,
+    resources: RwLock<BTreeMap<Ident, Option<Bytes>>>,
     common: Common,
 }
 
@@ -214,6 +214,10 @@ impl Context {
     pub fn tensor(&self, dims: &[i64], elem: Type) -> Type {
         self.ty(TypeData::Tensor { dims: dims.into(), elem, encoding: None })
     }
+    /// `tensor<dims x elem, encoding>`
+    pub fn tensor_with(&self, dims: &[i64], elem: Type, encoding: Option<Attribute>) -> Type {
+        self.ty(TypeData::Tensor { dims: dims.into(), elem, encoding })
+    }
     /// `memref<dims x elem, space>`
     pub fn memref(&self, dims: &[i64], elem: Type, space: Option<Attribute>) -> Type {
         self.ty(TypeData::MemRef { dims: dims.into(), elem, layout: None, space })
@@ -272,6 +276,13 @@ impl Context {
     pub fn symbol_attr(&self, name: &str) -> Attribute {
         self.attr(AttrData::Symbol { root: self.ident(name), nested: Box::default() })
     }
+    /// A dictionary of distinct keys; sorts them in place.
+    pub(crate) fn dict_of(&self, items: &mut [(Ident, Attribute)]) -> Attribute {
+        if !items.windows(2).all(|w| self.str(w[0].0) < self.str(w[1].0)) {
+            items.sort_by(|a, b| self.str(a.0).cmp(self.str(b.0)));
+        }
+        self.attr(AttrData::Dictionary((&*items).into()))
+    }
     /// `{...}`; sorts bytewise; of equal keys the last stays.
     pub fn dict(&self, mut items: Vec<(Ident, Attribute)>) -> Attribute {
         if items.is_empty() {
@@ -321,6 +332,41 @@ impl Context {
             _ => None,
         }
     }
+    /// A dense attribute from its elements of `size` bytes each; one element, or equal ones, make a splat.
+    pub fn dense(&self, ty: Type, mut data: Vec<u8>, size: usize, single: bool) -> Attribute {
+        let mut splat = single;
+        if let Some((first, rest)) = data.split_at_checked(size)
+            && size > 0
+            && !rest.is_empty()
+            && rest.chunks(size).all(|c| c == first)
+        {
+            data.truncate(size);
+            splat = true;
+        }
+        splat |= data.len() == size && size > 0;
+        data.shrink_to_fit();
+        self.attr(AttrData::Dense { ty, data: data.into(), splat })
+    }
+    /// A fused location: duplicates, unknown ones and fused ones with the same metadata are dissolved.
+    pub fn fused_loc(&self, locs: &[Location], metadata: Option<Attribute>) -> Location {
+        let mut all: Vec<Location> = Vec::new();
+        let mut seen = rustc_hash::FxHashSet::default();
+        for &loc in locs {
+            let one = [loc];
+            let parts: &[Location] = match self.loc_data(loc) {
+                LocData::Fused { locs, metadata: m } if *m == metadata => locs,
+                LocData::Unknown => &[],
+                _ => &one,
+            };
+            all.extend(parts.iter().filter(|l| seen.insert(**l)));
+        }
+        match (all.as_slice(), metadata) {
+            ([], None) => self.unknown_loc(),
+            ([], Some(_)) => self.loc(LocData::Fused { locs: [self.unknown_loc()].into(), metadata }),
+            ([only], None) => *only,
+            _ => self.loc(LocData::Fused { locs: all.into(), metadata }),
+        }
+    }
     /// Values of an `array<i64: ...>`.
     pub fn as_i64_array(&self, attr: Attribute) -> Option<Vec<i64>> {
         match self.attr_data(attr) {
@@ -333,10 +379,22 @@ impl Context {
 
     /// Adds or replaces a resource blob (a `dense_resource` of the builtin dialect).
     pub fn set_resource(&self, key: Ident, blob: Bytes) {
-        self.resources.write().unwrap_or_else(|p| p.into_inner()).insert(key, blob);
+        self.resources.write().unwrap_or_else(|p| p.into_inner()).insert(key, Some(blob));
     }
     /// A resource blob, shared.
     pub fn resource(&self, key: Ident) -> Option<Bytes> {
-        self.resources.read().unwrap_or_else(|p| p.into_inner()).get(&key).cloned()
+        self.resources.read().unwrap_or_else(|p| p.into_inner()).get(&key).cloned().flatten()
+    }
+    /// A key for a new resource: `wanted`, or with `_1`, `_2`, ... behind it when another module has taken it.
+    pub fn declare_resource(&self, wanted: Ident) -> Ident {
+        let mut all = self.resources.write().unwrap_or_else(|p| p.into_inner());
+        let mut key = wanted;
+        let mut n = 0u64;
+        while all.contains_key(&key) {
+            n += 1;
+            key = self.ident(&format!("{}_{n}", self.str(wanted)));
+        }
+        all.insert(key, None);
+        key
     }
 }

@@ -169,6 +169,20 @@ impl OpState {
     }
 }
 
+/// A value in the resource section that belongs to nobody here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResourceValue {
+    /// Bytes, the first four of which are the alignment.
+    Blob(bytes::Bytes),
+    /// A string.
+    String(Box<[u8]>),
+    /// A boolean.
+    Bool(bool),
+}
+
+/// Resources of one owner, by key.
+pub type ExternalResources = (String, Vec<(String, ResourceValue)>);
+
 /// A tree of operations and the arenas it lives in.
 #[derive(Clone)]
 pub struct Ir {
@@ -182,6 +196,7 @@ pub struct Ir {
     op_regions: Vec<RegionId>,
     op_successors: Vec<BlockId>,
     tombstone: OpName,
+    external_resources: Vec<ExternalResources>,
 }
 
 impl Ir {
@@ -200,6 +215,7 @@ impl Ir {
             op_regions: Vec::new(),
             op_successors: Vec::new(),
             tombstone,
+            external_resources: Vec::new(),
         };
         // Index 0 of each table stands in where an accessor meets a malformed operation.
         let region = ir.create_region();
@@ -725,6 +741,14 @@ impl Ir {
             None => self.arg_locs.remove(&value),
         };
     }
+    /// Resources of others that came with the text, in order.
+    pub fn external_resources(&self) -> &[ExternalResources] {
+        &self.external_resources
+    }
+    /// Resources of others, for changes.
+    pub fn external_resources_mut(&mut self) -> &mut Vec<ExternalResources> {
+        &mut self.external_resources
+    }
     /// Uses, most recent first.
     pub fn uses(&self, value: ValueId) -> impl Iterator<Item = Use> + '_ {
         let first = self.values[value.index()].first_use;
@@ -756,6 +780,10 @@ impl Ir {
     /// Number of values ever created: a bound for tables indexed by value.
     pub fn value_bound(&self) -> usize {
         self.values.len()
+    }
+    /// Number of blocks ever created: a bound for tables indexed by block.
+    pub fn block_bound(&self) -> usize {
+        self.blocks.bound()
     }
     /// Number of operations ever created: a bound for tables indexed by operation.
     pub fn op_bound(&self) -> usize {

@@ -258,8 +258,11 @@ impl<'s> OpParser<'s> {
     /// The values of operands with one type each; `pos` is where a wrong number is reported.
     pub fn resolve_operands(&mut self, operands: &[Operand], types: &[Type], pos: Pos) -> ParseResult<Vec<ValueId>> {
         if operands.len() != types.len() {
-            let message =
-                format!("number of operands and types do not match: got {} operands and {} types", operands.len(), types.len());
+            let message = format!(
+                "number of operands and types do not match: got {} operands and {} types",
+                operands.len(),
+                types.len()
+            );
             return Err(self.error_at(pos, message));
         }
         operands.iter().zip(types).map(|(o, &t)| self.resolve(o, t)).collect()
@@ -387,7 +390,8 @@ impl<'s> OpParser<'s> {
         for (key, value) in items {
             let taken = state.props.is_some_and(|p| self.ctx.dict_get(p, key).is_some());
             if taken || all.iter().any(|a| a.0 == key) {
-                let message = format!("attribute '{}' occurs twice: in the form and in the dictionary", self.ctx.str(key));
+                let message =
+                    format!("attribute '{}' occurs twice: in the form and in the dictionary", self.ctx.str(key));
                 return Err(self.op_error(message));
             }
             all.push((key, value));

@@ -132,7 +132,8 @@ impl Big {
     pub(crate) fn from_decimal(digits: &[u8]) -> Self {
         let mut b = Big(Vec::new());
         for chunk in digits.chunks(19) {
-            let value = chunk.iter().fold(0u64, |v, c| v.wrapping_mul(10).wrapping_add(u64::from(c.wrapping_sub(b'0'))));
+            let value =
+                chunk.iter().fold(0u64, |v, c| v.wrapping_mul(10).wrapping_add(u64::from(c.wrapping_sub(b'0'))));
             b.mul_add(10u64.pow(chunk.len() as u32), value);
         }
         b

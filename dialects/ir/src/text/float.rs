@@ -45,7 +45,8 @@ impl Layout {
 }
 
 fn layout(kind: FloatKind) -> Layout {
-    let l = |exponent, mantissa, bias, special| Layout { exponent, mantissa, bias, special, explicit: false, sign: true };
+    let l =
+        |exponent, mantissa, bias, special| Layout { exponent, mantissa, bias, special, explicit: false, sign: true };
     use Special::*;
     match kind {
         FloatKind::F4E2M1FN => l(2, 1, 1, None),
@@ -124,9 +125,8 @@ fn encode(l: Layout, negative: bool, mut significand: Big, mut exponent: i32, mu
         let drop = (target - exponent) as u32;
         let half = significand.bit(drop - 1);
         sticky |= (0..(drop - 1).min(significand.bits())).any(|i| significand.bit(i));
-        let kept: Vec<u64> = (0..2)
-            .map(|w| (0..64).fold(0u64, |v, i| v | u64::from(significand.bit(drop + w * 64 + i)) << i))
-            .collect();
+        let kept: Vec<u64> =
+            (0..2).map(|w| (0..64).fold(0u64, |v, i| v | u64::from(significand.bit(drop + w * 64 + i)) << i)).collect();
         m = u128::from(kept[0]) | u128::from(kept[1]) << 64;
         if half && (sticky || m & 1 == 1) {
             m += 1;
@@ -144,7 +144,8 @@ fn encode(l: Layout, negative: bool, mut significand: Big, mut exponent: i32, mu
         Special::Ieee => mask(l.exponent) as i32 - 1,
         _ => mask(l.exponent) as i32,
     };
-    let reserved = l.special == Special::NanAllOnes && biased == largest_exponent && m & mask(l.mantissa) == mask(l.mantissa);
+    let reserved =
+        l.special == Special::NanAllOnes && biased == largest_exponent && m & mask(l.mantissa) == mask(l.mantissa);
     if biased > largest_exponent || reserved {
         return infinity(l, negative);
     }
@@ -334,11 +335,8 @@ fn full(f: &Finite, precision: u32, out: &mut String) {
     let d = decimal(f, precision);
     let n = d.digits.len() as i32;
     let first = d.exponent + n - 1;
-    let scientific = if d.exponent >= 0 {
-        d.exponent > 3 || n + d.exponent > precision as i32
-    } else {
-        first < 0 && -first > 3
-    };
+    let scientific =
+        if d.exponent >= 0 { d.exponent > 3 || n + d.exponent > precision as i32 } else { first < 0 && -first > 3 };
     if scientific {
         let exponent = d.scientific(out, 1);
         let _ = write!(out, "E{}{}", if exponent < 0 { '-' } else { '+' }, exponent.unsigned_abs());
@@ -395,8 +393,19 @@ mod tests {
     fn every_small_value_survives_a_round_trip_through_f64() {
         use FloatKind::*;
         for kind in [
-            F4E2M1FN, F6E2M3FN, F6E3M2FN, F8E3M4, F8E4M3, F8E4M3FN, F8E4M3FNUZ, F8E4M3B11FNUZ, F8E5M2, F8E5M2FNUZ, F8E8M0FNU,
-            F16, BF16,
+            F4E2M1FN,
+            F6E2M3FN,
+            F6E3M2FN,
+            F8E3M4,
+            F8E4M3,
+            F8E4M3FN,
+            F8E4M3FNUZ,
+            F8E4M3B11FNUZ,
+            F8E5M2,
+            F8E5M2FNUZ,
+            F8E8M0FNU,
+            F16,
+            BF16,
         ] {
             let mut nans = 0;
             for bits in 0..1u128 << kind.width() {

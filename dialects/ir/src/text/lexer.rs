@@ -359,7 +359,8 @@ mod tests {
         let all: Vec<_> = t.iter().map(|t| t.0).collect();
         use Tok::*;
         let want = [
-            Percent, Hash, Percent, Caret, Hash, Excl, Less, Bare, Greater, At, Colon, Colon, At, IntType, IntType, Bare,
+            Percent, Hash, Percent, Caret, Hash, Excl, Less, Bare, Greater, At, Colon, Colon, At, IntType, IntType,
+            Bare,
         ];
         assert_eq!(all, want);
     }

@@ -102,9 +102,8 @@ impl<'s> OpParser<'s> {
                 return Ok(Constraint { expr: a.sub(b), equality: comparison == Tok::Equal });
             }
         }
-        Err(self.error(
-            "expected '== affine-expr' or '>= affine-expr' or '<= affine-expr' at the end of affine constraint",
-        ))
+        Err(self
+            .error("expected '== affine-expr' or '>= affine-expr' or '<= affine-expr' at the end of affine constraint"))
     }
 
     fn affine_expr(&mut self, scope: &mut Scope<'s>) -> ParseResult<AffineExpr> {

@@ -22,7 +22,7 @@ impl OpParser<'_> {
     }
 
     /// Format of an integer or index type.
-    pub(in crate::text) fn int_format(&self, ty: Type) -> Option<IntFormat> {
+    pub(super) fn int_format(&self, ty: Type) -> Option<IntFormat> {
         match *self.ctx.type_data(ty) {
             TypeData::Integer { width, sign } => Some(IntFormat { width, sign, index: false }),
             TypeData::Index => Some(IntFormat { width: 64, sign: Signedness::Signless, index: true }),
@@ -162,6 +162,9 @@ mod tests {
         assert_eq!(v(128, false, "0x8000000000000000"), Some(IntValue::Wide(Box::new([1 << 63, 0]))));
         assert_eq!(v(66, false, "0x3FFFFFFFFFFFFFFFF"), Some(IntValue::Wide(Box::new([u64::MAX]))));
         assert_eq!(v(66, false, "0x40000000000000000"), None);
-        assert_eq!(v(128, true, "170141183460469231731687303715884105728"), Some(IntValue::Wide(Box::new([0, 1 << 63]))));
+        assert_eq!(
+            v(128, true, "170141183460469231731687303715884105728"),
+            Some(IntValue::Wide(Box::new([0, 1 << 63])))
+        );
     }
 }

@@ -34,7 +34,7 @@ impl<'s> OpParser<'s> {
     fn set_location(&mut self, target: LocTarget, loc: Location) {
         match target {
             LocTarget::Op(op) => self.ir.set_loc(op, loc),
-            LocTarget::Arg(arg) => self.ir.set_arg_loc(arg, loc),
+            LocTarget::Arg(arg) => self.ir.set_arg_loc(arg, Some(loc)),
         }
     }
 

@@ -70,6 +70,8 @@ pub struct OpParser<'s> {
     current: Option<Current>,
     insert: Option<BlockId>,
     resource_keys: FxHashMap<Ident, Ident>,
+    /// Distinct attributes by the number in the text, with their bodies.
+    distinct: FxHashMap<u64, (Attribute, Attribute)>,
 }
 
 impl<'s> OpParser<'s> {
@@ -96,6 +98,7 @@ impl<'s> OpParser<'s> {
             current: None,
             insert: None,
             resource_keys: FxHashMap::default(),
+            distinct: FxHashMap::default(),
         }
     }
 

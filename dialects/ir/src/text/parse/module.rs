@@ -70,11 +70,11 @@ impl OpParser<'_> {
                 }
             };
         }
-        if let Some(op) = single.filter(|&op| self.ir.name_str(op) == crate::builtin::MODULE.name) {
+        if let Some(op) = single.filter(|&op| self.ir.name_str(op) == crate::builtin::Module::DEF.name) {
             self.ir.detach(op);
             return Ok(op);
         }
-        Ok(self.ir.create(OpState::new(self.ctx, crate::builtin::MODULE.name, loc).region(region)))
+        Ok(self.ir.create(OpState::new(self.ctx, crate::builtin::Module::DEF.name, loc).region(region)))
     }
 
     fn top_level(&mut self, body: crate::core::BlockId) -> ParseResult {

@@ -187,8 +187,7 @@ impl<'s> OpParser<'s> {
         if inputs.len() != operands.len() {
             // MLIR prints a NUL byte for the missing plural; so do we.
             let plural = if operands.len() == 1 { '\0' } else { 's' };
-            let message =
-                format!("expected {} operand type{plural} but had {}", operands.len(), inputs.len());
+            let message = format!("expected {} operand type{plural} but had {}", operands.len(), inputs.len());
             return Err(self.error_at(pos, message));
         }
         for (operand, &ty) in operands.iter().zip(&inputs) {
@@ -209,7 +208,12 @@ impl<'s> OpParser<'s> {
     }
 
     /// Moves inherent attributes from the attributes to the properties and drops unknown properties.
-    pub(in crate::text) fn sort_properties(&mut self, def: &'static OpDef, state: &mut OpState, pos: Pos) -> ParseResult {
+    pub(in crate::text) fn sort_properties(
+        &mut self,
+        def: &'static OpDef,
+        state: &mut OpState,
+        pos: Pos,
+    ) -> ParseResult {
         let known = |key| def.props.iter().any(|p| p.name == self.ctx.str(key));
         let attrs = self.ctx.dict_items(state.attrs);
         let inherent = attrs.iter().filter(|a| known(a.0)).count();

@@ -35,7 +35,11 @@ impl<'s> OpParser<'s> {
         }
     }
 
-    fn entries(&mut self, what: &str, mut entry: impl FnMut(&mut Self, super::Pos, String) -> ParseResult) -> ParseResult {
+    fn entries(
+        &mut self,
+        what: &str,
+        mut entry: impl FnMut(&mut Self, super::Pos, String) -> ParseResult,
+    ) -> ParseResult {
         self.expect(Tok::LBrace, "expected '{'")?;
         if self.eat(Tok::RBrace) {
             return Ok(());
@@ -63,7 +67,9 @@ impl<'s> OpParser<'s> {
         }
         self.comma_list(|p| {
             p.keyed_entry("file metadata", &mut |p, pos, section| match section.as_str() {
-                "dialect_resources" => p.entries("dialect_resources", |p, pos, dialect| p.dialect_resources(pos, &dialect)),
+                "dialect_resources" => {
+                    p.entries("dialect_resources", |p, pos, dialect| p.dialect_resources(pos, &dialect))
+                }
                 "external_resources" => p.entries("external_resources", |p, _, owner| p.external_resources(owner)),
                 other => Err(p.error_at(pos, format!("unknown key '{other}' in file metadata dictionary"))),
             })
@@ -122,7 +128,9 @@ impl<'s> OpParser<'s> {
                 match hex_bytes(&text) {
                     Some(data) if data.len() >= 4 => ResourceValue::Blob(Bytes::from(data)),
                     _ if text.starts_with(b"0x") => {
-                        return Err(self.error("expected hex string blob for key, with four bytes of alignment in front"));
+                        return Err(
+                            self.error("expected hex string blob for key, with four bytes of alignment in front")
+                        );
                     }
                     _ => ResourceValue::String(text.as_ref().into()),
                 }

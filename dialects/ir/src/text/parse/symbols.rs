@@ -131,13 +131,13 @@ impl<'s> OpParser<'s> {
         };
         let (dialect, body) = self.symbol_parts(dialect, body, pos)?;
         let (name_len, full) = full_name(dialect, body);
-        if let Some(def) = self.ctx.registry().ty(&full) {
+        if let Some(def) = self.ctx.registry().type_def(&full) {
             let end = pos.0 + body.len() as u32;
             let params = self.inside(Pos(pos.0 + name_len as u32), end, |p| match def.parse {
                 Some(parse) => parse(p),
                 None => p.default_params(end),
             })?;
-            if let Err(message) = (def.verify)(self.ctx, &params) {
+            if let Err(message) = def.check(self.ctx, &params) {
                 return Err(self.error_at(pos, format!("invalid type '{}': {message}", def.name)));
             }
             return Ok(self.ctx.ty(TypeData::Dialect { def, params: params.into() }));
@@ -164,13 +164,13 @@ impl<'s> OpParser<'s> {
         let (dialect, body) = self.symbol_parts(dialect, body, pos)?;
         let ty = if self.eat(Tok::Colon) { Some(self.ty()?) } else { ty };
         let (name_len, full) = full_name(dialect, body);
-        if let Some(def) = self.ctx.registry().attr(&full) {
+        if let Some(def) = self.ctx.registry().attr_def(&full) {
             let end = pos.0 + body.len() as u32;
             let params = self.inside(Pos(pos.0 + name_len as u32), end, |p| match def.parse {
                 Some(parse) => parse(p),
                 None => p.default_params(end),
             })?;
-            if let Err(message) = (def.verify)(self.ctx, &params) {
+            if let Err(message) = def.check(self.ctx, &params) {
                 return Err(self.error_at(pos, format!("invalid attribute '{}': {message}", def.name)));
             }
             return Ok(self.ctx.attr(AttrData::Dialect { def, params: params.into() }));

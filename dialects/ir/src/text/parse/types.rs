@@ -146,15 +146,25 @@ impl OpParser<'_> {
         self.expect(Tok::Less, "expected '<' in tensor type")?;
         let unranked = self.eat(Tok::Star);
         let mut dims = Dims::new();
-        if unranked { self.dimension_x()? } else { self.dimensions(&mut dims)? }
+        if unranked {
+            self.dimension_x()?
+        } else {
+            self.dimensions(&mut dims)?
+        }
         let pos = self.pos();
         let elem = self.ty()?;
         let encoding = if self.eat(Tok::Comma) && self.at_attr() { Some(self.attr()?) } else { None };
         self.expect(Tok::Greater, "expected '>' in tensor type")?;
-        use TypeData::*;
+        use TypeData as T;
         let valid = matches!(
             self.ctx.type_data(elem),
-            Complex(_) | Float(_) | Integer { .. } | Opaque { .. } | Dialect { .. } | Vector { .. } | Index
+            T::Complex(_)
+                | T::Float(_)
+                | T::Integer { .. }
+                | T::Opaque { .. }
+                | T::Dialect { .. }
+                | T::Vector { .. }
+                | T::Index
         );
         if !valid {
             return Err(self.error_at(pos, "invalid tensor element type"));
@@ -163,7 +173,7 @@ impl OpParser<'_> {
             if encoding.is_some() {
                 return Err(self.error("cannot apply encoding to unranked tensor"));
             }
-            return Ok(self.ctx.ty(UnrankedTensor(elem)));
+            return Ok(self.ctx.ty(T::UnrankedTensor(elem)));
         }
         Ok(self.ctx.tensor_with(&dims, elem, encoding))
     }
@@ -191,13 +201,11 @@ impl OpParser<'_> {
         let pos = self.pos();
         let elem = self.ty()?;
         self.expect(Tok::Greater, "expected '>' in vector type")?;
-        use TypeData::*;
-        if !matches!(self.ctx.type_data(elem), Float(_) | Integer { .. } | Index | Dialect { .. }) {
-            return Err(
-                self.error_at(pos, "failed to verify 'elementType': VectorElementTypeInterface instance")
-            );
+        use TypeData as T;
+        if !matches!(self.ctx.type_data(elem), T::Float(_) | T::Integer { .. } | T::Index | T::Dialect { .. }) {
+            return Err(self.error_at(pos, "failed to verify 'elementType': VectorElementTypeInterface instance"));
         }
-        Ok(self.ctx.ty(Vector { dims: dims.as_slice().into(), scalable: scalable.as_slice().into(), elem }))
+        Ok(self.ctx.ty(T::Vector { dims: dims.as_slice().into(), scalable: scalable.as_slice().into(), elem }))
     }
 
     fn memref_type(&mut self) -> ParseResult<Type> {
@@ -206,20 +214,24 @@ impl OpParser<'_> {
         self.expect(Tok::Less, "expected '<' in memref type")?;
         let unranked = self.eat(Tok::Star);
         let mut dims = Dims::new();
-        if unranked { self.dimension_x()? } else { self.dimensions(&mut dims)? }
+        if unranked {
+            self.dimension_x()?
+        } else {
+            self.dimensions(&mut dims)?
+        }
         let pos = self.pos();
         let elem = self.ty()?;
-        use TypeData::*;
+        use TypeData as T;
         let valid = matches!(
             self.ctx.type_data(elem),
-            Integer { .. }
-                | Index
-                | Float(_)
-                | Complex(_)
-                | MemRef { .. }
-                | UnrankedMemRef { .. }
-                | Vector { .. }
-                | Dialect { .. }
+            T::Integer { .. }
+                | T::Index
+                | T::Float(_)
+                | T::Complex(_)
+                | T::MemRef { .. }
+                | T::UnrankedMemRef { .. }
+                | T::Vector { .. }
+                | T::Dialect { .. }
         );
         if !valid {
             return Err(self.error_at(pos, "invalid memref element type"));
@@ -248,10 +260,10 @@ impl OpParser<'_> {
         }
         let space = self.memory_space(space, start)?;
         if unranked {
-            return Ok(self.ctx.ty(UnrankedMemRef { elem, space }));
+            return Ok(self.ctx.ty(T::UnrankedMemRef { elem, space }));
         }
         let layout = self.memref_layout(layout, dims.len(), start)?;
-        Ok(self.ctx.ty(MemRef { dims: dims.as_slice().into(), elem, layout, space }))
+        Ok(self.ctx.ty(T::MemRef { dims: dims.as_slice().into(), elem, layout, space }))
     }
 
     /// Checks a memory space; the default space 0 is none.
@@ -259,10 +271,9 @@ impl OpParser<'_> {
         let Some(attr) = space else { return Ok(None) };
         match self.ctx.attr_data(attr) {
             AttrData::Integer { ty, value: IntValue::Small(0) } if *ty == self.ctx.i64() => Ok(None),
-            AttrData::Integer { .. }
-            | AttrData::String { .. }
-            | AttrData::Dictionary(_)
-            | AttrData::Dialect { .. } => Ok(Some(attr)),
+            AttrData::Integer { .. } | AttrData::String { .. } | AttrData::Dictionary(_) | AttrData::Dialect { .. } => {
+                Ok(Some(attr))
+            }
             _ => Err(self.error_at(start, "unsupported memory space Attribute")),
         }
     }
@@ -277,8 +288,7 @@ impl OpParser<'_> {
         let Some(attr) = layout else { return Ok(None) };
         match self.ctx.attr_data(attr) {
             AttrData::Map(map) if map.dims as usize != rank => {
-                let message =
-                    format!("memref layout mismatch between rank and affine map: {rank} != {}", map.dims);
+                let message = format!("memref layout mismatch between rank and affine map: {rank} != {}", map.dims);
                 Err(self.error_at(start, message))
             }
             AttrData::Map(map) if map.is_identity() => Ok(None),

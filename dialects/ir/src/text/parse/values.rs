@@ -74,8 +74,7 @@ impl<'s> Values<'s> {
 
     fn find(&self, name: &[u8], number: u32) -> Option<&Entry<'s>> {
         let scope = self.scope();
-        self.table
-            .find(hash(name, number, scope), |e| e.name == name && e.number == number && e.scope == scope)
+        self.table.find(hash(name, number, scope), |e| e.name == name && e.number == number && e.scope == scope)
     }
 
     fn insert(&mut self, entry: Entry<'s>) {
@@ -204,8 +203,7 @@ impl<'s> OpParser<'s> {
             }
             let (used, defined) = (self.ir.ty(old), self.ir.ty(value));
             if used != defined {
-                let message =
-                    format!("definition of SSA value '{show}#{number}' has type {}", self.show_type(defined));
+                let message = format!("definition of SSA value '{show}#{number}' has type {}", self.show_type(defined));
                 let note = format!("previously used here with type {}", self.show_type(used));
                 return Err(self.with_note(pos, message, old_pos, &note));
             }
