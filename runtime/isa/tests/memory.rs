@@ -4,7 +4,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use bytes::Bytes;
-use cim_isa::testing::{Rng, random_program};
+use cim_isa::testing::{Rng, mend, random_program};
 use cim_isa::{decode, encode};
 
 struct Counting;
@@ -60,24 +60,4 @@ fn bounded() {
             assert!(peak < bound(bad.len()), "seed {seed}: {peak} bytes for a file of {}", bad.len());
         }
     }
-}
-
-/// Puts the checksums right, so that the damage is seen behind them.
-fn mend(file: &mut [u8]) {
-    let word = |f: &[u8], at: usize| u32::from_le_bytes(f[at..at + 4].try_into().unwrap());
-    let long = |f: &[u8], at: usize| u64::from_le_bytes(f[at..at + 8].try_into().unwrap()) as usize;
-    let end = (word(file, 16) as usize).saturating_mul(32).saturating_add(32);
-    if end > file.len() {
-        return;
-    }
-    for e in (32..end).step_by(32) {
-        let (offset, len) = (long(file, e + 16), long(file, e + 24));
-        if let Some(part) = offset.checked_add(len).and_then(|stop| file.get(offset..stop)) {
-            let crc = crc32fast::hash(part);
-            file[e + 12..e + 16].copy_from_slice(&crc.to_le_bytes());
-        }
-    }
-    file[20..24].fill(0);
-    let crc = crc32fast::hash(&file[..end]);
-    file[20..24].copy_from_slice(&crc.to_le_bytes());
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use cim_isa::program::ProgramMode;
-use cim_isa::testing::{Rng, conv_relu, random_program, write_count};
+use cim_isa::testing::{Rng, conv_relu, mend, random_program, write_count};
 use cim_isa::text::external_files;
 use cim_isa::{TextOptions, decode, encode, from_text, to_flow, to_text, validate};
 use proptest::prelude::*;
@@ -84,29 +84,6 @@ proptest! {
             }
         }
     }
-}
-
-/// Recomputes all checksums, whatever the table says.
-fn mend(file: &mut [u8]) {
-    let word = |f: &[u8], at: usize| u32::from_le_bytes(f[at..at + 4].try_into().unwrap());
-    let long = |f: &[u8], at: usize| u64::from_le_bytes(f[at..at + 8].try_into().unwrap());
-    if file.len() < 32 {
-        return;
-    }
-    let count = word(file, 16) as usize;
-    let end = count.saturating_mul(32).saturating_add(32);
-    if end > file.len() {
-        return;
-    }
-    for e in (32..end).step_by(32) {
-        let (offset, len) = (long(file, e + 16), long(file, e + 24));
-        let Some(stop) = offset.checked_add(len).filter(|&s| s <= file.len() as u64) else { continue };
-        let crc = crc32fast::hash(&file[offset as usize..stop as usize]);
-        file[e + 12..e + 16].copy_from_slice(&crc.to_le_bytes());
-    }
-    file[20..24].fill(0);
-    let crc = crc32fast::hash(&file[..end]);
-    file[20..24].copy_from_slice(&crc.to_le_bytes());
 }
 
 #[test]
