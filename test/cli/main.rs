@@ -2,6 +2,7 @@
 
 mod broken_pipe;
 mod machines;
+mod models;
 mod program;
 mod run;
 mod usage;

@@ -41,6 +41,8 @@ pub enum NodePlacement {
     Folded,
     /// Cannot be compiled.
     Refused,
+    /// Not known, because another node is refused.
+    Unknown,
 }
 
 /// One line of `cim check`.
@@ -116,8 +118,7 @@ pub fn emit(model: &Path, options: &CompileOptions, level: Level) -> Result<Stri
 /// # Errors
 /// The file cannot be read or is not a model; the machine description is wrong.
 pub fn check(model: &Path, options: Option<&CompileOptions>) -> Result<Vec<NodeCheck>, CompileError> {
-    let _ = (model, options);
-    Err(CompileError::NotAvailable("checking a model"))
+    crate::model_check::check(model, options)
 }
 
 /// The layers with weights, in execution order.
@@ -125,6 +126,5 @@ pub fn check(model: &Path, options: Option<&CompileOptions>) -> Result<Vec<NodeC
 /// # Errors
 /// The file cannot be read or is not a model.
 pub fn layers(model: &Path) -> Result<Vec<LayerRow>, CompileError> {
-    let _ = model;
-    Err(CompileError::NotAvailable("listing the layers of a model"))
+    crate::model_check::layers(model)
 }

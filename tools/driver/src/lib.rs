@@ -10,6 +10,7 @@
 
 pub mod compile;
 pub mod expect;
+mod model_check;
 pub mod program_file;
 pub mod report;
 pub mod run;

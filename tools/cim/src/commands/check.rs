@@ -41,6 +41,7 @@ fn name(p: NodePlacement) -> &'static str {
         NodePlacement::Mapped(p) => placement_name(p),
         NodePlacement::Folded => "folded",
         NodePlacement::Refused => "refused",
+        NodePlacement::Unknown => "unknown",
     }
 }
 

@@ -1,0 +1,188 @@
+//! `cim check` and `cim layers`: what becomes of each node of a model, and its layers with weights.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use cim_dialect::graph::types::dims;
+use cim_dialect::graph::{
+    AddRequantize, AveragePool, Constant, Conv2d, Dequantize, GlobalAveragePool, Linear, MaxPool, Quantize, Requantize,
+};
+use cim_ir::core::LocData;
+use cim_ir::{Context, Diagnostic, Ir, OpId, ValueId};
+use cim_isa::program::Placement;
+use cim_onnx::{NodeState, Survey};
+use cim_passes::graph::{fold_batch_norm, quantize_operators};
+
+use crate::compile::{CompileError, CompileOptions, LayerRow, NodeCheck, NodePlacement, compile};
+
+/// Messages that are shown; a model without its weights has one for every tensor.
+const MAX_MESSAGES: usize = 10;
+
+/// A context with everything an imported model needs.
+fn context() -> Arc<Context> {
+    Context::new(cim_dialect::register)
+}
+
+/// Diagnostics as one text, without the leading position and `error: ` of the first.
+fn failed(ctx: &Context, diagnostics: &[Diagnostic]) -> CompileError {
+    let mut text: String = diagnostics.iter().take(MAX_MESSAGES).map(|d| d.render(ctx)).collect();
+    if let Some(more) = diagnostics.len().checked_sub(MAX_MESSAGES).filter(|&n| n > 0) {
+        text.push_str(&format!("... and {more} more errors"));
+    }
+    let text = text.trim_end();
+    CompileError::Failed(text.split_once(": error: ").map_or(text, |(_, rest)| rest).to_string())
+}
+
+fn survey(ctx: &Arc<Context>, model: &Path) -> Result<Survey, CompileError> {
+    cim_onnx::survey(ctx, model).map_err(|d| failed(ctx, &d))
+}
+
+/// See [`crate::compile::check`].
+pub(crate) fn check(model: &Path, options: Option<&CompileOptions>) -> Result<Vec<NodeCheck>, CompileError> {
+    let ctx = context();
+    let survey = survey(&ctx, model)?;
+    let placed = match survey.module {
+        Some((mut ir, module)) => {
+            fold_batch_norm::fold(&mut ir, module).map_err(|d| failed(&ctx, &[d]))?;
+            quantize_operators::quantize_operators(&mut ir, module).map_err(|d| failed(&ctx, &[d]))?;
+            placements(&ir, module)
+        }
+        None => HashMap::new(),
+    };
+    let refused = placed.is_empty();
+    let mut rows: Vec<NodeCheck> = survey
+        .nodes
+        .into_iter()
+        .map(|n| {
+            let (mut attribute, mut remedy) = (None, None);
+            let (placement, reason) = match n.state {
+                NodeState::Refused(r) => {
+                    (attribute, remedy) = (r.attribute, r.remedy);
+                    (NodePlacement::Refused, r.reason)
+                }
+                NodeState::Skipped => (NodePlacement::Unknown, "a node before it is refused".to_string()),
+                NodeState::Imported => match placed.get(&n.name) {
+                    Some(p) => p.clone(),
+                    None if refused => (NodePlacement::Unknown, "another node is refused".to_string()),
+                    None => (NodePlacement::Folded, "part of another operator".to_string()),
+                },
+            };
+            NodeCheck { node: n.name, operator: n.operator, placement, reason, attribute, remedy }
+        })
+        .collect();
+    // Whether the network fits is a question about all of it together.
+    if let Some(options) = options.filter(|_| !refused)
+        && let Err(e) = compile(model, options)
+    {
+        match e {
+            CompileError::NotAvailable(_) => return Err(e),
+            CompileError::Failed(reason) => rows.push(NodeCheck {
+                node: "(network)".into(),
+                operator: "-".into(),
+                placement: NodePlacement::Refused,
+                reason,
+                attribute: None,
+                remedy: Some("use a larger machine, or change one with --set".into()),
+            }),
+        }
+    }
+    Ok(rows)
+}
+
+/// Where the operations that came from each node go; a node with several is where its heaviest goes.
+fn placements(ir: &Ir, module: OpId) -> HashMap<String, (NodePlacement, String)> {
+    let mut out: HashMap<String, (Placement, String)> = HashMap::new();
+    for op in ir.walk(module) {
+        if !ir.name_str(op).starts_with("cim.graph.") || Constant::cast(ir, op).is_some() {
+            continue;
+        }
+        let Some(name) = node_name(ir, op) else { continue };
+        let found = place(ir, op);
+        let weight = |p: Placement| match p {
+            Placement::Cim => 2,
+            Placement::Host => 1,
+            Placement::Alu => 0,
+        };
+        match out.get(&name) {
+            Some((held, _)) if weight(*held) >= weight(found.0) => {}
+            _ => {
+                out.insert(name, found);
+            }
+        }
+    }
+    out.into_iter().map(|(name, (p, reason))| (name, (NodePlacement::Mapped(p), reason))).collect()
+}
+
+fn place(ir: &Ir, op: OpId) -> (Placement, String) {
+    if let Some(reason) = text(ir, op, "host") {
+        return (Placement::Host, reason);
+    }
+    let matrix = Conv2d::cast(ir, op).is_some() || Linear::cast(ir, op).is_some();
+    let what = if matrix {
+        return (Placement::Cim, "quantised weights on crossbars".into());
+    } else if Requantize::cast(ir, op).is_some() {
+        "requantisation"
+    } else if AddRequantize::cast(ir, op).is_some() {
+        "sum of two quantised tensors"
+    } else if MaxPool::cast(ir, op).is_some()
+        || AveragePool::cast(ir, op).is_some()
+        || GlobalAveragePool::cast(ir, op).is_some()
+    {
+        "pooling of integers"
+    } else if Quantize::cast(ir, op).is_some() || Dequantize::cast(ir, op).is_some() {
+        return (Placement::Host, "between floats and integers".into());
+    } else {
+        "on integers"
+    };
+    (Placement::Alu, what.into())
+}
+
+/// A string property.
+fn text(ir: &Ir, op: OpId, key: &str) -> Option<String> {
+    ir.attr(op, key).and_then(|a| ir.ctx().as_str(a)).map(str::to_string)
+}
+
+/// The node an operation came from: the name of its location.
+fn node_name(ir: &Ir, op: OpId) -> Option<String> {
+    match ir.ctx().loc_data(ir.loc(op)) {
+        LocData::Name { name, .. } => Some(ir.ctx().str(*name).to_string()),
+        _ => text(ir, op, "name"),
+    }
+}
+
+/// See [`crate::compile::layers`].
+pub(crate) fn layers(model: &Path) -> Result<Vec<LayerRow>, CompileError> {
+    let ctx = context();
+    let (ir, module) = cim_onnx::import(&ctx, model).map_err(|d| failed(&ctx, &d))?;
+    let extents = |v: ValueId| dims(&ctx, ir.ty(v)).unwrap_or_default().to_vec();
+    let product = |v: &[i64]| v.iter().fold(1u64, |n, &d| n.saturating_mul(d.max(0) as u64));
+    let mut rows = Vec::new();
+    for op in ir.walk(module) {
+        let (kind, weights, result, transposed) = if let Some(conv) = Conv2d::cast(&ir, op) {
+            ("conv", conv.weights(&ir), conv.result(&ir), false)
+        } else if let Some(linear) = Linear::cast(&ir, op) {
+            ("linear", linear.weights(&ir), linear.result(&ir), linear.transpose(&ir))
+        } else {
+            continue;
+        };
+        let (w, y) = (extents(weights), extents(result));
+        let (m, k) = match (&w[..], transposed) {
+            ([inputs, outputs], true) => (*outputs as u64, *inputs as u64),
+            ([outputs, inputs @ ..], _) => (*outputs as u64, product(inputs)),
+            _ => continue,
+        };
+        let products = product(y.get(2..).unwrap_or_default());
+        let weights = m.saturating_mul(k);
+        rows.push(LayerRow {
+            name: node_name(&ir, op).unwrap_or_default(),
+            kind: kind.into(),
+            m,
+            k,
+            products,
+            weights,
+            macs: weights.saturating_mul(products),
+        });
+    }
+    Ok(rows)
+}
