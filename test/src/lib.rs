@@ -1,8 +1,10 @@
 //! What the tests of several crates share.
 //!
+//! - [`graph_builder`]: small quantised networks in `cim.graph`
 //! - [`onnx_builder`]: small ONNX models
 //! - [`graph_eval`]: naive evaluation of `cim.graph`
 #![forbid(unsafe_code)]
 
+pub mod graph_builder;
 pub mod graph_eval;
 pub mod onnx_builder;

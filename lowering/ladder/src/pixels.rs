@@ -85,13 +85,9 @@ pub fn bands(height: u32, copies: u32, input: u32, kernel: u32, stride: u32, dil
             // A band that lies wholly in the padding still names one row of the input.
             let from = top.clamp(0, last.max(0));
             let to = bottom.clamp(from + 1, (last + 1).max(from + 1));
-            Band {
-                first,
-                rows,
-                input_row: from as u32,
-                input_rows: (to - from) as u32,
-                pad: (from - top).max(0) as u32,
-            }
+            // Below the input: padding as high as the band moves every position above that row.
+            let pad = if top > last { bottom - top } else { (from - top).max(0) };
+            Band { first, rows, input_row: from as u32, input_rows: (to - from) as u32, pad: pad as u32 }
         })
         .collect()
 }
@@ -124,10 +120,12 @@ mod tests {
         }
 
         #[test]
-        fn bands_read_what_the_whole_reads(h in 1u32..20, k in 1u32..6, s in 1u32..4, d in 1u32..4, pad in 0u32..4, copies in 1u32..6) {
+        fn bands_read_what_the_whole_reads(
+            h in 1u32..20, k in 1u32..6, s in 1u32..4, d in 1u32..4, pad in 0u32..6, below in 0u32..6, copies in 1u32..6,
+        ) {
             let reach = (k - 1) * d + 1;
-            prop_assume!(h + 2 * pad >= reach && pad < reach);
-            let out = (h + 2 * pad - reach) / s + 1;
+            prop_assume!(h + pad + below >= reach);
+            let out = (h + pad + below - reach) / s + 1;
             let bands = bands(out, copies, h, k, s, d, pad);
             prop_assert_eq!(bands.iter().map(|b| b.rows).sum::<u32>(), out);
             for b in &bands {

@@ -1,5 +1,16 @@
 //! Passes inside the `cim` levels.
+//!
+//! - [`graph`]: on the network
+//! - [`requant`], [`first_fit`]: their arithmetic
+#![forbid(unsafe_code)]
 
 pub mod first_fit;
 pub mod graph;
 pub mod requant;
+
+use cim_pass::PassRegistry;
+
+/// Registers all passes.
+pub fn register(registry: &mut PassRegistry) {
+    registry.add::<graph::place::Place>();
+}

@@ -30,12 +30,12 @@ op! {
     /// constant, where `row_dims = [extent, stride, ...]` (outermost first, at most 4 pairs) decomposes `r`. Rows are (kernel position, input
     /// channel); `inner` is the number of input channels of a group. `differential` selects column pairs instead of
     /// offset encoding, `bits_to_crossbars` puts bit slices in different crossbars, `narrow` says that no weight has the
-    /// most negative value.
+    /// most negative value. Remapped rows: each tile is written `slots` times into its crossbar, `slot_rows` rows apart.
     pub Matrix = "cim.xbar.matrix" : [Symbol] {
         props {
             sym_name: SymbolNameAttr, weights: ElementsAttr, base: I64Attr = 0, groups: I64Attr = 1, group_stride: I64Attr = 0,
             row_dims: I64Array, cols: I64Attr, col_stride: I64Attr, inner: I64Attr, cell_bits: I64Attr,
-            narrow: UnitAttr, differential: UnitAttr, bits_to_crossbars: UnitAttr
+            narrow: UnitAttr, differential: UnitAttr, bits_to_crossbars: UnitAttr, slots: I64Attr = 1, slot_rows: I64Attr = 0
         }
         format   "$sym_name `rows` $row_dims `cols` $cols `by` $col_stride `inner` $inner attr-dict"
         verify
@@ -158,13 +158,15 @@ impl Verify for Alloc {
 op! {
     /// Everything one layer of the network does. `outs` are the buffers that hold its tensors afterwards; `nodes` are the
     /// positions of the operations in `@network` that computed them. `window` is [H, W, C, Ho, Wo, kh, kw, sh, sw, dh,
-    /// dw, top, left, bottom, right]; `matrix` the rows and columns of one group.
+    /// dw, top, left, bottom, right]; `matrix` the rows and columns of one group. With remapped rows (`slots` above 1) consecutive
+    /// pixels use the slots of the crossbars in turn, `slot_rows` rows apart.
     pub Layer = "cim.xbar.layer" : [SingleBlock, NoTerminator, NoRegionArguments] {
         operands { outs*: ANY_MEMREF }
         props    {
             name: StrAttr, kind: StrAttr, placement: PlacementAttr, reason: StrAttr, nodes: I64Array, segment: I64Attr = 0,
             window?: I64Array, cout: I64Attr = 0, groups: I64Attr = 1, matrix?: I64Array, weight_bits: I64Attr = 0,
-            activation_bits: I64Attr = 0, crossbars: I64Attr = 0, cores: I64Attr = 0, copies: I64Attr = 1
+            activation_bits: I64Attr = 0, crossbars: I64Attr = 0, cores: I64Attr = 0, copies: I64Attr = 1,
+            slots: I64Attr = 1, slot_rows: I64Attr = 0, pad_value: I64Attr = 0, count_include_pad: UnitAttr
         }
         regions  { body }
         format   "$name $kind `on` $placement `because` $reason (`->` $outs^ `:` type($outs))? `nodes` $nodes attr-dict $body"
