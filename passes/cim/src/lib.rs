@@ -12,5 +12,6 @@ use cim_pass::PassRegistry;
 
 /// Registers all passes.
 pub fn register(registry: &mut PassRegistry) {
+    registry.add::<graph::fold_batch_norm::FoldBatchNorm>();
     registry.add::<graph::place::Place>();
 }
