@@ -65,7 +65,8 @@ impl GraphBuilder {
         let module = ir.create(state);
         let body = ir.create_region();
         let block = ir.create_block(body, &[ty]);
-        let state = OpState::new(&ctx, "func.func", loc).region(body).prop(&ctx, "sym_name", ctx.string_attr("network"));
+        let state =
+            OpState::new(&ctx, "func.func", loc).region(body).prop(&ctx, "sym_name", ctx.string_attr("network"));
         let func = ir.create(state);
         ir.append(top, func);
         let x = ir.args(block)[0];
@@ -107,7 +108,12 @@ impl GraphBuilder {
     pub fn quantize(&mut self, x: ValueId, to: IntType, zero: i64) -> ValueId {
         let ty = self.ctx.tensor(&self.dims(x), to.ty(&self.ctx));
         let (c, scale) = (self.ctx.clone(), self.scale());
-        let props = [("scale", scale), ("zero_point", c.i64_array(&[zero])), ("lo", c.i64_attr(to.min())), ("hi", c.i64_attr(to.max()))];
+        let props = [
+            ("scale", scale),
+            ("zero_point", c.i64_array(&[zero])),
+            ("lo", c.i64_attr(to.min())),
+            ("hi", c.i64_attr(to.max())),
+        ];
         self.push("cim.graph.quantize", &[x], ty, &props)
     }
 
@@ -126,7 +132,15 @@ impl GraphBuilder {
     }
 
     /// A convolution to si32.
-    pub fn conv(&mut self, x: ValueId, w: ValueId, g: &Geometry, group: i64, pad_value: i64, weight_zero: i64) -> ValueId {
+    pub fn conv(
+        &mut self,
+        x: ValueId,
+        w: ValueId,
+        g: &Geometry,
+        group: i64,
+        pad_value: i64,
+        weight_zero: i64,
+    ) -> ValueId {
         let (d, o) = (self.dims(x), self.dims(w)[0]);
         let ty = self.ctx.tensor(&[1, o, out(g, 0, d[2]), out(g, 1, d[3])], self.ctx.int_signed(32, true));
         let c = self.ctx.clone();
@@ -196,7 +210,11 @@ impl GraphBuilder {
         let d = self.dims(x);
         let ty = self.ctx.tensor(&[1, d[1], out(g, 0, d[2]), out(g, 1, d[3])], elem.ty(&self.ctx));
         let c = self.ctx.clone();
-        let mut props = vec![("kernel", c.i64_array(&g.kernel)), ("strides", c.i64_array(&g.strides)), ("pads", c.i64_array(&g.pads))];
+        let mut props = vec![
+            ("kernel", c.i64_array(&g.kernel)),
+            ("strides", c.i64_array(&g.strides)),
+            ("pads", c.i64_array(&g.pads)),
+        ];
         if !average {
             props.push(("dilations", c.i64_array(&g.dilations)));
             return self.push("cim.graph.max_pool", &[x], ty, &props);

@@ -45,9 +45,11 @@ fn geometry(r: &mut Random, h: i64, w: i64) -> Option<Geometry> {
         pads: [0, 0, 0, 0].map(|_| if r.chance(50) { r.range(0, 2) } else { 0 }),
         dilations,
     };
-    (out(&g, 0, h) >= 1 && out(&g, 1, w) >= 1 && h + g.pads[0] + g.pads[2] > (kernel[0] - 1) * dilations[0]
+    (out(&g, 0, h) >= 1
+        && out(&g, 1, w) >= 1
+        && h + g.pads[0] + g.pads[2] > (kernel[0] - 1) * dilations[0]
         && w + g.pads[1] + g.pads[3] > (kernel[1] - 1) * dilations[1])
-    .then_some(g)
+        .then_some(g)
 }
 
 /// conv -> [pool] -> [residual] -> [concat] -> flatten -> linear -> [linear].
@@ -106,13 +108,12 @@ fn network(machine: &Machine, seed: u64, copies: i64) -> (cim_ir::Ir, cim_ir::Op
 }
 
 fn machines() -> impl Strategy<Value = Machine> {
-    (4u32..40, 2u32..24, 1u32..5, 1u32..9, any::<bool>(), any::<bool>(), prop::sample::select(vec![1u8, 2, 4])).prop_map(
-        |(rows, weights, per_core, parallel, differential, crossbars, cell)| {
+    (4u32..40, 2u32..24, 1u32..5, 1u32..9, any::<bool>(), any::<bool>(), prop::sample::select(vec![1u8, 2, 4]))
+        .prop_map(|(rows, weights, per_core, parallel, differential, crossbars, cell)| {
             // Enough columns for the widest weight.
             let cols = weights * 16;
             machine(rows, cols, per_core, 4000, parallel.min(rows), cell, differential, crossbars)
-        },
-    )
+        })
 }
 
 proptest! {

@@ -226,13 +226,25 @@ impl<'a> Emitter<'a> {
     }
 
     /// An operation on buffers: (operand name, access) in order, integer properties, unit properties that are set.
-    pub fn access_op(&mut self, name: &str, on: &[(&str, &Access)], ints: &[(&str, i64)], units: &[(&str, bool)]) -> OpId {
+    pub fn access_op(
+        &mut self,
+        name: &str,
+        on: &[(&str, &Access)],
+        ints: &[(&str, i64)],
+        units: &[(&str, bool)],
+    ) -> OpId {
         let state = self.access_state(name, on, ints, units);
         self.push(state)
     }
 
     /// As [`Emitter::access_op`], not yet created.
-    pub fn access_state(&self, name: &str, on: &[(&str, &Access)], ints: &[(&str, i64)], units: &[(&str, bool)]) -> OpState {
+    pub fn access_state(
+        &self,
+        name: &str,
+        on: &[(&str, &Access)],
+        ints: &[(&str, i64)],
+        units: &[(&str, bool)],
+    ) -> OpState {
         let mut state = self.state(name);
         let mut props: Vec<(cim_ir::Ident, Attribute)> = Vec::with_capacity(on.len() + ints.len());
         for (what, access) in on {

@@ -93,7 +93,8 @@ fn matrix_slots(ir: &Ir, module: OpId) -> HashMap<String, (i64, i64)> {
 fn write_rows(ir: &mut Ir, op: OpId, group: u32, slots: &HashMap<String, (i64, i64)>) {
     let Some(w) = WriteXb::cast(ir, op) else { return };
     let ctx = ir.ctx().clone();
-    let height = w.rows(ir).get(1).copied().unwrap_or(0) * w.group_range(ir).and_then(|g| g.get(1).copied()).unwrap_or(1);
+    let height =
+        w.rows(ir).get(1).copied().unwrap_or(0) * w.group_range(ir).and_then(|g| g.get(1).copied()).unwrap_or(1);
     let (count, slot_rows) = slots.get(w.matrix(ir)).copied().unwrap_or((1, 0));
     let group = i64::from(group);
     for slot in 0..count {
@@ -172,7 +173,10 @@ impl<'a> Rows<'a> {
         let mut units = Vec::new();
         for op in ops {
             let Some(r) = ReadXb::cast(self.ir, op) else {
-                let text = format!("mixes cim.xbar.read_xb with '{}'; reads of a block must stand alone", self.ir.name_str(op));
+                let text = format!(
+                    "mixes cim.xbar.read_xb with '{}'; reads of a block must stand alone",
+                    self.ir.name_str(op)
+                );
                 return Err(self.ir.op_error(anchor, text));
             };
             let (ir, rows) = (&*self.ir, r.rows(self.ir));
@@ -247,7 +251,9 @@ impl<'a> Rows<'a> {
         let step = if iv.is_some() { self.rows } else { 0 };
         let dims = r.src_at(ir).dims + u32::from(iv.is_some());
         let row = sum(AffineExpr::Const(from * self.rows), dims, step);
-        let map = |e: AffineExpr| -> Attribute { ctx.attr(AttrData::Map(AffineMap { dims, symbols: 0, results: [e].into() })) };
+        let map = |e: AffineExpr| -> Attribute {
+            ctx.attr(AttrData::Map(AffineMap { dims, symbols: 0, results: [e].into() }))
+        };
         let (Some(src), Some(dst)) = (r.src_at(ir).results.first(), r.dst_at(ir).results.first()) else {
             return Err(ir.op_error(u.op, "reads from a buffer that is no vector"));
         };
@@ -258,11 +264,8 @@ impl<'a> Rows<'a> {
         state.operands = ir.operands(u.op).collect();
         state.operands.extend(iv);
         let len = if from < u.full { self.rows } else { u.tail };
-        let mut props = vec![
-            (ctx.ident("src_at"), src_at),
-            (ctx.ident("dst_at"), dst_at),
-            (ctx.ident("row_at"), map(row)),
-        ];
+        let mut props =
+            vec![(ctx.ident("src_at"), src_at), (ctx.ident("dst_at"), dst_at), (ctx.ident("row_at"), map(row))];
         for (key, v) in [
             ("xb", u.xb),
             ("len", len),
@@ -297,7 +300,8 @@ impl<'a> Rows<'a> {
         let region = self.ir.create_region();
         let block = self.ir.create_block(region, &[self.ctx.index()]);
         let Some(&outer) = self.ir.args(block).first() else { return };
-        let outer_loop = self.ir.create(OpState::new(&self.ctx, "scf.for", loc).operands(&[zero, outer_trips, one]).region(region));
+        let outer_loop =
+            self.ir.create(OpState::new(&self.ctx, "scf.for", loc).operands(&[zero, outer_trips, one]).region(region));
         self.ir.insert_before(op, outer_loop);
         self.ir.detach(op);
         self.ir.append(block, op);
@@ -305,7 +309,11 @@ impl<'a> Rows<'a> {
         self.ir.append(block, end);
         self.ir.set_operand(op, 1, slot_trips);
         for user in self.ir.uses(slot).collect::<Vec<_>>() {
-            let buffers = self.ir.operands(user.op).filter(|&v| matches!(self.ctx.type_data(self.ir.ty(v)), TypeData::MemRef { .. })).count();
+            let buffers = self
+                .ir
+                .operands(user.op)
+                .filter(|&v| matches!(self.ctx.type_data(self.ir.ty(v)), TypeData::MemRef { .. }))
+                .count();
             let Some(dim) = (user.index as usize).checked_sub(buffers) else { continue };
             self.follow_slot(user.op, dim, used, slot_rows);
             let mut operands: Vec<ValueId> = self.ir.operands(user.op).collect();
@@ -323,7 +331,8 @@ impl<'a> Rows<'a> {
             let scaled = AffineExpr::binary(AffineOp::Mul, AffineExpr::Dim(dim as u32), AffineExpr::Const(slots));
             let both = AffineExpr::binary(AffineOp::Add, scaled, new);
             let extra = if key == "row_at" { slot_rows } else { 0 };
-            let results = map.results.iter().map(|e| sum(substitute(e, dim as u32, &both), map.dims + 1, extra)).collect();
+            let results =
+                map.results.iter().map(|e| sum(substitute(e, dim as u32, &both), map.dims + 1, extra)).collect();
             let attr = self.ctx.attr(AttrData::Map(AffineMap { dims: map.dims + 1, symbols: map.symbols, results }));
             self.ir.set_prop(op, key, Some(attr));
         }

@@ -15,7 +15,16 @@ pub use cim_machine::Mode;
 
 /// A machine in wordline mode with ideal buffers.
 #[allow(clippy::too_many_arguments)] // a row of numbers
-pub fn machine(rows: u32, cols: u32, per_core: u32, cores: u32, parallel: u32, cell: u8, differential: bool, crossbars: bool) -> Machine {
+pub fn machine(
+    rows: u32,
+    cols: u32,
+    per_core: u32,
+    cores: u32,
+    parallel: u32,
+    cell: u8,
+    differential: bool,
+    crossbars: bool,
+) -> Machine {
     let mut m = Machine::preset("conv-relu-example").expect("preset");
     let settings = [
         ("chip.core_number", cores.to_string()),

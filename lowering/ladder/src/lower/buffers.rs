@@ -73,7 +73,10 @@ pub(super) fn borders(ir: &Ir, net: &Net, target: Target) -> Result<Vec<Border>,
         }
         let b = &mut out[node.inputs[0]];
         if b.size != [0; 4] && b.value != w.pad_value {
-            let text = format!("pads its input with {}, another convolution pads the same tensor with {}", w.pad_value, b.value);
+            let text = format!(
+                "pads its input with {}, another convolution pads the same tensor with {}",
+                w.pad_value, b.value
+            );
             return Err(ir.op_error(node.op, text));
         }
         b.value = w.pad_value;
@@ -149,7 +152,11 @@ impl Emitter<'_> {
         let [h, w, c] = buffer.hwc.map(i64::from);
         let (v, b) = (vector.at(Lin::at(0), Lin::at(0), 0), buffer.at(Lin::at(0), Lin::at(0), 0));
         let strides = [(c, h * w, 1), (h, w, buffer.pitch()), (w, 1, c)];
-        let dims: Vec<_> = strides.iter().filter(|d| d.0 > 1).map(|&(n, vs, bs)| if gather { (n, vs, bs) } else { (n, bs, vs) }).collect();
+        let dims: Vec<_> = strides
+            .iter()
+            .filter(|d| d.0 > 1)
+            .map(|&(n, vs, bs)| if gather { (n, vs, bs) } else { (n, bs, vs) })
+            .collect();
         if gather { self.mov(&v, &b, &dims, 1) } else { self.mov(&b, &v, &dims, 1) }
     }
 }

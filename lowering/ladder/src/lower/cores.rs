@@ -41,7 +41,8 @@ impl Lowering<'_> {
         let w = &whole;
         let pieces = bands(w.output[0], p.copies, w.input[0], w.kernel[0], w.stride[0], w.dilation[0], w.pad[0]);
         for part in 0..p.parts.len() {
-            let residents: Vec<String> = (0..p.copies).map(|copy| self.resident(node, p, &matrix, part, copy)).collect();
+            let residents: Vec<String> =
+                (0..p.copies).map(|copy| self.resident(node, p, &matrix, part, copy)).collect();
             for symbol in &residents {
                 let ctx = self.em.ctx.clone();
                 let state = self.em.state("cim.xbar.write_core").prop(&ctx, "resident", ctx.symbol_attr(symbol));

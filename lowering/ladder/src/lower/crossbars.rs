@@ -1,8 +1,8 @@
 //! Convolutions and linear layers on crossbars, one output pixel (per copy) at a time.
 
+use super::Lowering;
 use super::buffers::{Buf, Spot};
 use super::weights::Placed;
-use super::Lowering;
 use crate::boxes::RowSpace;
 use crate::emit::{Access, Emitter, Lin};
 use crate::mvm::{CorePlan, Gather, Merge, merge, plan, slice_weight};
@@ -56,7 +56,8 @@ impl Loops {
 
 /// Accumulators wide enough for every partial sum before the offset is corrected.
 pub(super) fn accumulator(m: &Mvm, p: &Placed, input: IntType) -> IntType {
-    let rows = i128::from(m.window.kernel[0]) * i128::from(m.window.kernel[1]) * i128::from(m.window.input[2] / m.groups);
+    let rows =
+        i128::from(m.window.kernel[0]) * i128::from(m.window.kernel[1]) * i128::from(m.window.input[2] / m.groups);
     let largest = i128::from(input.max()).max(-i128::from(input.min()));
     let bound = rows * largest * ((1i128 << m.weight.bits) + i128::from(p.factor.unsigned_abs()));
     if bound <= i128::from(i32::MAX) { IntType::I32 } else { IntType::I64 }
@@ -95,7 +96,8 @@ impl Lowering<'_> {
         });
         // The tensor of accumulators exists unless a requantisation swallows it pixel by pixel.
         let acc_tensor = (requant_first.is_none() || parted).then(|| {
-            let elem = if requant_first.is_some() { acc_type } else { net.tensors[node.output].elem.unwrap_or(acc_type) };
+            let elem =
+                if requant_first.is_some() { acc_type } else { net.tensors[node.output].elem.unwrap_or(acc_type) };
             self.new_buffer(node.output, Some(elem))
         });
         let acc_type = acc_tensor.map_or(acc_type, |b| b.elem);
@@ -114,7 +116,8 @@ impl Lowering<'_> {
             let direct = !parted && merges.iter().flatten().all(|m| m.parts.len() == 1);
             let in_core = direct && out.is_some();
             let stack = merges.iter().map(|m| stack_len(m, parted)).max().unwrap_or(0);
-            let copies = self.allocate(node, plans, src.elem, acc_type, out.as_ref().filter(|_| in_core).map(|o| o.0.elem));
+            let copies =
+                self.allocate(node, plans, src.elem, acc_type, out.as_ref().filter(|_| in_core).map(|o| o.0.elem));
             let scratch = self.scratch(node, m, p, stack, acc_type, !in_core && acc_tensor.is_none());
             let finish = match (&acc_tensor, &out) {
                 (Some(to), _) if parted => Finish::AddTo { to },
@@ -202,11 +205,20 @@ impl Lowering<'_> {
     }
 
     /// L0 scratch: stacked partial sums of all copies, and complete accumulators of one block of pixels.
-    fn scratch(&mut self, node: &Node, m: &Mvm, p: &Placed, stack: u32, acc: IntType, sums: bool) -> (ValueId, ValueId) {
+    fn scratch(
+        &mut self,
+        node: &Node,
+        m: &Mvm,
+        p: &Placed,
+        stack: u32,
+        acc: IntType,
+        sums: bool,
+    ) -> (ValueId, ValueId) {
         let none = self.em.ir.placeholder_value();
         let name = &node.name;
         let total = stack.saturating_mul(p.copies);
-        let stacked = if total > 0 { self.em.alloc_l0(&format!("{name}.partial"), &[1, 1, total], acc, [0; 4]) } else { none };
+        let stacked =
+            if total > 0 { self.em.alloc_l0(&format!("{name}.partial"), &[1, 1, total], acc, [0; 4]) } else { none };
         let pixels = m.cout.saturating_mul(p.copies);
         let sums = if sums { self.em.alloc_l0(&format!("{name}.sum"), &[1, 1, pixels], acc, [0; 4]) } else { none };
         (stacked, sums)
@@ -255,8 +267,11 @@ impl Lowering<'_> {
     pub fn whole_epilogue(&mut self, acc: &Buf, out: Option<(&Buf, &str)>, later: &[(usize, Buf)]) {
         let channels = acc.hwc[2];
         if let Some((to, requant)) = out {
-            let kind = Kind::Requantize(crate::network::Requant { m: vec![], m2: None, b: vec![], shift: 1, lo: 0, hi: 0 });
-            self.over_tensor(&[*to, *acc], |em, at, len| elementwise(em, &kind, requant, &at[0], &at[1], len, channels));
+            let kind =
+                Kind::Requantize(crate::network::Requant { m: vec![], m2: None, b: vec![], shift: 1, lo: 0, hi: 0 });
+            self.over_tensor(&[*to, *acc], |em, at, len| {
+                elementwise(em, &kind, requant, &at[0], &at[1], len, channels)
+            });
         }
         let mut from = *acc;
         for (k, to) in later {
@@ -265,14 +280,24 @@ impl Lowering<'_> {
                 Kind::Requantize(r) => self.requant(&self.net.nodes[*k], r),
                 _ => String::new(),
             };
-            self.over_tensor(&[*to, from], |em, at, len| elementwise(em, kind, &requant, &at[0], &at[1], len, channels));
+            self.over_tensor(&[*to, from], |em, at, len| {
+                elementwise(em, kind, &requant, &at[0], &at[1], len, channels)
+            });
             from = *to;
         }
     }
 }
 
 /// relu, clip or requantize over a run.
-pub(super) fn elementwise(em: &mut Emitter, kind: &Kind, requant: &str, to: &Access, from: &Access, len: i64, channels: u32) {
+pub(super) fn elementwise(
+    em: &mut Emitter,
+    kind: &Kind,
+    requant: &str,
+    to: &Access,
+    from: &Access,
+    len: i64,
+    channels: u32,
+) {
     let on = [("dst", to), ("src", from)];
     match kind {
         Kind::Relu => drop(em.access_op("cim.xbar.relu", &on, &[("len", len)], &[])),

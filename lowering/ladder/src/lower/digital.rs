@@ -93,13 +93,10 @@ impl Lowering<'_> {
                 let mut channel = 0;
                 for from in parts {
                     let [h, w, c] = from.hwc.map(i64::from);
-                    let dims: Vec<_> = [
-                        (h, to.pitch(), from.pitch()),
-                        (w, i64::from(to.hwc[2]), c),
-                    ]
-                    .into_iter()
-                    .filter(|d| d.0 > 1)
-                    .collect();
+                    let dims: Vec<_> = [(h, to.pitch(), from.pitch()), (w, i64::from(to.hwc[2]), c)]
+                        .into_iter()
+                        .filter(|d| d.0 > 1)
+                        .collect();
                     let (dst, src) = (to.at(Lin::at(0), Lin::at(0), channel), from.at(Lin::at(0), Lin::at(0), 0));
                     self.em.mov(&dst, &src, &dims, c);
                     channel += c;
@@ -141,7 +138,10 @@ impl Lowering<'_> {
     fn add(&mut self, node: &Node, r: &Requant) -> Result<Buf, Diagnostic> {
         let (a, b) = (self.operand(node, 0)?, self.operand(node, 1)?);
         if a.hwc != b.hwc {
-            return self.error(node, format!("adds tensors of shapes {:?} and {:?}; broadcasting is not supported", a.hwc, b.hwc));
+            return self.error(
+                node,
+                format!("adds tensors of shapes {:?} and {:?}; broadcasting is not supported", a.hwc, b.hwc),
+            );
         }
         let to = self.new_buffer(node.output, None);
         let symbol = self.requant(node, r);

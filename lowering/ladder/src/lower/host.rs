@@ -93,7 +93,9 @@ impl Lowering<'_> {
                 self.layer(&name, host_info("dequantise", &reason), |l| {
                     let t = node.inputs[0];
                     // Scales per channel need the tensor's own channels.
-                    let Some(from) = l.any_layout(t).filter(|b| b.hwc[2] == net.tensors[t].hwc()[2]).or_else(|| l.own_layout(t)) else {
+                    let Some(from) =
+                        l.any_layout(t).filter(|b| b.hwc[2] == net.tensors[t].hwc()[2]).or_else(|| l.own_layout(t))
+                    else {
                         return l.error(node, "dequantises a tensor that is not in a buffer");
                     };
                     l.dequantize(&node.name, to, from.mem, *scale, *zero, *bias, &reason);
@@ -129,14 +131,25 @@ impl Lowering<'_> {
 
     fn host_constant(&mut self, value: Attribute, name: &str) -> ValueId {
         let ctx = self.em.ctx.clone();
-        let dims = cim_ir::kinds::attr_type(&ctx, value).and_then(|t| cim_ir::constraints::shape(&ctx, t)).unwrap_or(&[]).to_vec();
+        let dims = cim_ir::kinds::attr_type(&ctx, value)
+            .and_then(|t| cim_ir::constraints::shape(&ctx, t))
+            .unwrap_or(&[])
+            .to_vec();
         let ty = ctx.memref(&dims, ctx.f32(), Some(ctx.string_attr("host")));
         let state = self.em.state("cim.xbar.host_constant").results(&[ty]);
         let state = state.prop(&ctx, "name", ctx.string_attr(name)).prop(&ctx, "value", value);
         self.em.push_alloc(state)
     }
 
-    fn quantize(&mut self, name: &str, to: ValueId, from: ValueId, scale: Attribute, [zero, lo, hi]: [i64; 3], reason: &str) {
+    fn quantize(
+        &mut self,
+        name: &str,
+        to: ValueId,
+        from: ValueId,
+        scale: Attribute,
+        [zero, lo, hi]: [i64; 3],
+        reason: &str,
+    ) {
         let ctx = self.em.ctx.clone();
         let mut state = self.em.state("cim.xbar.host_quantize").operands(&[to, from]);
         state.set_prop(&ctx, "name", ctx.string_attr(name));
@@ -147,7 +160,16 @@ impl Lowering<'_> {
     }
 
     #[allow(clippy::too_many_arguments)] // one per property of the operation
-    fn dequantize(&mut self, name: &str, to: ValueId, from: ValueId, scale: Attribute, zero: i64, bias: Option<Attribute>, reason: &str) {
+    fn dequantize(
+        &mut self,
+        name: &str,
+        to: ValueId,
+        from: ValueId,
+        scale: Attribute,
+        zero: i64,
+        bias: Option<Attribute>,
+        reason: &str,
+    ) {
         let ctx = self.em.ctx.clone();
         let mut state = self.em.state("cim.xbar.host_dequantize").operands(&[to, from]);
         state.set_prop(&ctx, "name", ctx.string_attr(name));
@@ -161,7 +183,16 @@ impl Lowering<'_> {
     }
 
     #[allow(clippy::too_many_arguments)] // one per property of the operation
-    fn float_op(&mut self, name: &str, operator: &str, to: ValueId, srcs: &[ValueId], ints: Attribute, floats: Attribute, reason: &str) {
+    fn float_op(
+        &mut self,
+        name: &str,
+        operator: &str,
+        to: ValueId,
+        srcs: &[ValueId],
+        ints: Attribute,
+        floats: Attribute,
+        reason: &str,
+    ) {
         let ctx = self.em.ctx.clone();
         let mut state = self.em.state("cim.xbar.host_float").operands(&[to]).operands(srcs);
         for (key, text) in [("name", name), ("operator", operator), ("reason", reason)] {

@@ -288,7 +288,8 @@ impl<'a> Lowering<'a> {
     }
 
     fn mvm_info(&self, m: &Mvm, p: &Placed) -> LayerInfo<'a> {
-        let rows = u64::from(m.window.kernel[0]) * u64::from(m.window.kernel[1]) * u64::from(m.window.input[2] / m.groups);
+        let rows =
+            u64::from(m.window.kernel[0]) * u64::from(m.window.kernel[1]) * u64::from(m.window.input[2] / m.groups);
         let mut numbers = vec![
             ("cout", i64::from(m.cout)),
             ("groups", i64::from(m.groups)),

@@ -62,11 +62,21 @@ fn is_narrow(ir: &Ir, machine: &Machine, m: &Mvm) -> bool {
 /// The matrix of an operator.
 pub(super) fn matrix_shape(m: &Mvm) -> MatrixShape {
     let inner = m.window.input[2] / m.groups;
-    MatrixShape { rows: m.window.kernel[0] * m.window.kernel[1] * inner, cols: m.cout / m.groups, groups: m.groups, inner }
+    MatrixShape {
+        rows: m.window.kernel[0] * m.window.kernel[1] * inner,
+        cols: m.cout / m.groups,
+        groups: m.groups,
+        inner,
+    }
 }
 
 /// Reads the placement of every operator with weights.
-pub(super) fn placed(ir: &Ir, net: &Net, machine: &Machine, target: Target) -> Result<HashMap<usize, Placed>, Diagnostic> {
+pub(super) fn placed(
+    ir: &Ir,
+    net: &Net,
+    machine: &Machine,
+    target: Target,
+) -> Result<HashMap<usize, Placed>, Diagnostic> {
     let mut out = HashMap::new();
     for (i, node) in net.nodes.iter().enumerate() {
         if let Kind::Mvm(m) = &node.kind {
@@ -118,8 +128,13 @@ fn place(ir: &Ir, node: &Node, m: &Mvm, machine: &Machine, target: Target) -> Re
     if copies > 1 && parts.len() > 1 {
         return fail("has several copies and several time parts; an operator larger than the chip has one copy".into());
     }
-    if u64::from(parts[0].1) + u64::from(copies - 1) * u64::from(copy_stride) + u64::from(n) > u64::from(chip) && parts.len() == 1 {
-        return fail(format!("needs {copies} copies of {n} crossbars from crossbar {}, but the chip has {chip}", parts[0].1));
+    if u64::from(parts[0].1) + u64::from(copies - 1) * u64::from(copy_stride) + u64::from(n) > u64::from(chip)
+        && parts.len() == 1
+    {
+        return fail(format!(
+            "needs {copies} copies of {n} crossbars from crossbar {}, but the chip has {chip}",
+            parts[0].1
+        ));
     }
     if target == Target::Core && parts.iter().any(|p| p.1 % per_core.max(1) != 0) {
         return fail(format!("starts inside a core; in core mode operators take whole cores of {per_core} crossbars"));

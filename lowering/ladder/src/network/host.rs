@@ -86,9 +86,12 @@ pub(super) fn float_operator(p: &Props, kind: &str, env: &Env) -> Result<(Kind, 
 
 fn check_constant(p: &Props, value: Attribute, i: usize) -> Result<(), Diagnostic> {
     let ctx = p.ir.ctx();
-    let float = cim_ir::kinds::attr_type(ctx, value).and_then(|t| cim_ir::constraints::element_type(ctx, t)) == Some(ctx.f32());
+    let float =
+        cim_ir::kinds::attr_type(ctx, value).and_then(|t| cim_ir::constraints::element_type(ctx, t)) == Some(ctx.f32());
     if float && element_count(ctx, value).is_some() {
         return Ok(());
     }
-    p.fail(format!("operand {i} must be a float constant; dequantise integer weights first or quantise the whole operation"))
+    p.fail(format!(
+        "operand {i} must be a float constant; dequantise integer weights first or quantise the whole operation"
+    ))
 }

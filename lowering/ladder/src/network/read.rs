@@ -150,7 +150,9 @@ pub fn read(ir: &Ir, func: OpId) -> Result<Net, Diagnostic> {
         };
         let mut name = p.string("name").unwrap_or_default().to_string();
         if kind == "constant" {
-            let (Some(value), Some(result)) = (p.attr("value"), ir.result(op, 0)) else { return p.fail("has no value") };
+            let (Some(value), Some(result)) = (p.attr("value"), ir.result(op, 0)) else {
+                return p.fail("has no value");
+            };
             constants.insert(result, (value, if name.is_empty() { format!("constant{at}") } else { name }));
             continue;
         }
@@ -196,12 +198,20 @@ impl Env<'_> {
     fn constant(&self, p: &Props, i: usize) -> Result<&(Attribute, String), Diagnostic> {
         match self.operands.get(i).and_then(|v| self.constants.get(v)) {
             Some(c) => Ok(c),
-            None => p.fail(format!("operand {i} must be a cim.graph.constant: weights are programmed before they are used")),
+            None => {
+                p.fail(format!("operand {i} must be a cim.graph.constant: weights are programmed before they are used"))
+            }
         }
     }
 }
 
-fn node(p: &Props, kind: &str, env: &Env, dims: &[u32], elem: Option<IntType>) -> Result<(Kind, Vec<usize>), Diagnostic> {
+fn node(
+    p: &Props,
+    kind: &str,
+    env: &Env,
+    dims: &[u32],
+    elem: Option<IntType>,
+) -> Result<(Kind, Vec<usize>), Diagnostic> {
     let tensors = |n: usize| (0..n).map(|i| env.tensor(p, i)).collect::<Result<Vec<_>, _>>();
     let is_float = |t: usize| env.net.tensors[t].elem.is_none();
     let float_out = elem.is_none();
@@ -234,20 +244,22 @@ fn node(p: &Props, kind: &str, env: &Env, dims: &[u32], elem: Option<IntType>) -
         "relu" => (Kind::Relu, tensors(1)?),
         "clip" => (Kind::Clip(p.int("lo", i64::MIN)?, p.int("hi", i64::MAX)?), tensors(1)?),
         "max_pool" => (Kind::MaxPool(window(p, env, dims)?), tensors(1)?),
-        "average_pool" => {
-            (Kind::AveragePool(window(p, env, dims)?, p.requant("multiplier", None)?), tensors(1)?)
-        }
+        "average_pool" => (Kind::AveragePool(window(p, env, dims)?, p.requant("multiplier", None)?), tensors(1)?),
         "reshape" => (Kind::Reshape, tensors(1)?),
         "concat" => {
             let rank = dims.len() as i64;
             let axis = p.int("axis", 1)?;
             if (if axis < 0 { axis + rank } else { axis }) != 1 {
-                return p.fail(format!("concatenates along axis {axis}; integers can be joined along channels (axis 1) only"));
+                return p.fail(format!(
+                    "concatenates along axis {axis}; integers can be joined along channels (axis 1) only"
+                ));
             }
             (Kind::Concat, tensors(env.operands.len())?)
         }
         "add" | "mul" => {
-            return p.fail("has integer operands without requantisation; use cim.graph.add_requantize or floats on the host");
+            return p.fail(
+                "has integer operands without requantisation; use cim.graph.add_requantize or floats on the host",
+            );
         }
         _ => return p.fail("has integer operands; no level below cim.graph computes it on integers"),
     })
@@ -293,7 +305,9 @@ fn geometry(p: &Props, input: [u32; 3], kernel: [u32; 2], dims: &[u32]) -> Resul
         let padded = u64::from(input[axis]) + u64::from(w.pad[axis]) + u64::from(w.pad_end[axis]);
         let fits = padded >= reach && (padded - reach) / u64::from(w.stride[axis]) + 1 == u64::from(out);
         if !fits {
-            let text = format!("has {out} outputs along axis {axis}, but its window over {padded} padded inputs reaches {reach}");
+            let text = format!(
+                "has {out} outputs along axis {axis}, but its window over {padded} padded inputs reaches {reach}"
+            );
             return p.fail(text);
         }
     }
@@ -306,7 +320,8 @@ fn mvm(p: &Props, linear: bool, env: &Env, input: usize, dims: &[u32]) -> Result
     if env.operands.len() > 2 {
         return p.fail("has a bias on integers; the bias belongs into the requantisation that follows");
     }
-    let Some((weight_dims, Some(weight))) = cim_ir::kinds::attr_type(ctx, weights).and_then(|t| tensor_type(ctx, t)) else {
+    let Some((weight_dims, Some(weight))) = cim_ir::kinds::attr_type(ctx, weights).and_then(|t| tensor_type(ctx, t))
+    else {
         return p.fail("weights must be a static tensor of sized integers");
     };
     if weight.bits > 16 {
@@ -319,15 +334,21 @@ fn mvm(p: &Props, linear: bool, env: &Env, input: usize, dims: &[u32]) -> Result
         let n = x.len();
         let [a, b] = *weight_dims else { return p.fail("weights of a linear layer have two dimensions") };
         let (inputs, cout) = if transposed { (a, b) } else { (b, a) };
-        if u64::from(inputs) != n || x.dims.first() != Some(&1) || dims.iter().map(|&d| u64::from(d)).product::<u64>() != u64::from(cout) {
+        if u64::from(inputs) != n
+            || x.dims.first() != Some(&1)
+            || dims.iter().map(|&d| u64::from(d)).product::<u64>() != u64::from(cout)
+        {
             return p.fail(format!("weights for {inputs} inputs and {cout} outputs do not fit {n} inputs"));
         }
         (linear_window(inputs), cout)
     } else {
-        let ([cout, per_group, kh, kw], [h, w, c]) = (match *weight_dims {
-            [a, b, c, d] => [a, b, c, d],
-            _ => return p.fail("weights of a convolution have four dimensions"),
-        }, x.hwc());
+        let ([cout, per_group, kh, kw], [h, w, c]) = (
+            match *weight_dims {
+                [a, b, c, d] => [a, b, c, d],
+                _ => return p.fail("weights of a convolution have four dimensions"),
+            },
+            x.hwc(),
+        );
         let g = u32::try_from(groups).ok().filter(|g| *g >= 1 && c % g == 0 && cout % g == 0 && c / g == per_group);
         if g.is_none() || dims.get(1) != Some(&cout) || x.dims.len() != 4 {
             return p.fail(format!("weights {weight_dims:?} do not fit {c} input channels in {groups} groups"));
@@ -354,7 +375,9 @@ fn place(p: &Props) -> Result<Option<Place>, Diagnostic> {
     let crossbars: Option<Vec<u32>> = first.iter().map(|&x| u32::try_from(x).ok()).collect();
     let (segment, copies) = (p.int("segment", 0)?, p.int("copies", 1)?);
     match crossbars {
-        Some(crossbars) if !crossbars.is_empty() && (0..=MAX_EXTENT).contains(&segment) && (1..=MAX_EXTENT).contains(&copies) => {
+        Some(crossbars)
+            if !crossbars.is_empty() && (0..=MAX_EXTENT).contains(&segment) && (1..=MAX_EXTENT).contains(&copies) =>
+        {
             Ok(Some(Place { segment: segment as u32, crossbars, copies: copies as u32, remap: p.has("remap") }))
         }
         _ => p.fail("placement attributes must be a segment, crossbars (at least one) and copies (at least 1)"),

@@ -77,17 +77,27 @@ impl Export<'_> {
     }
 
     /// Byte address of an access and the element type there. `key` is the property with the map.
-    pub fn addr(&self, op: OpId, value: ValueId, key: &str, ivs: &[ValueId], depths: &Depths) -> Result<(Addr, IntType), Diagnostic> {
+    pub fn addr(
+        &self,
+        op: OpId,
+        value: ValueId,
+        key: &str,
+        ivs: &[ValueId],
+        depths: &Depths,
+    ) -> Result<(Addr, IntType), Diagnostic> {
         let place = match self.buffers.get(&value) {
             Some(p) => p,
             None => return self.fail(op, "uses a buffer that no cim.xbar.alloc of @main made"),
         };
         let bytes = i64::from(place.elem.bytes());
-        let Some(mem) = Mem::of(self.ir.ctx(), self.ir.ty(value)) else { return self.fail(op, "uses a value that is no buffer") };
+        let Some(mem) = Mem::of(self.ir.ctx(), self.ir.ty(value)) else {
+            return self.fail(op, "uses a value that is no buffer");
+        };
         let strides: Option<Vec<i64>> = mem.strides().iter().map(|s| s.checked_mul(bytes)).collect();
         let at = strides.and_then(|s| affine(self.map(op, key).ok()?, &s, ivs, depths));
         let Some(mut at) = at else {
-            return self.fail(op, format!("'{key}' must be a sum of multiples of enclosing loop indices, one per dimension"));
+            return self
+                .fail(op, format!("'{key}' must be a sum of multiples of enclosing loop indices, one per dimension"));
         };
         match i64::try_from(place.base).ok().and_then(|b| at.base.checked_add(b)) {
             Some(base) => at.base = base,

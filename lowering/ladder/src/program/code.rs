@@ -1,7 +1,7 @@
 //! Operations to instructions.
 
-use super::access::Depths;
 use super::Export;
+use super::access::Depths;
 use crate::network::window_from;
 use cim_dialect::row::{ReadRow, WriteRow};
 use cim_dialect::xbar::crossbar::{ReadCore, ReadXb, Resident, WriteCore, WriteXb};
@@ -104,16 +104,24 @@ impl Export<'_> {
         let ir = self.ir;
         let name = ir.name_str(op);
         Ok(Some(match name {
-            "func.return" | "scf.yield" | "arith.constant" | "cim.xbar.alloc" | "cim.xbar.host_constant" => return Ok(None),
-            "scf.for" | "cim.xbar.parallel" if leaves_only => return self.fail(op, "stands inside a parallel block; only leaf operations may"),
+            "func.return" | "scf.yield" | "arith.constant" | "cim.xbar.alloc" | "cim.xbar.host_constant" => {
+                return Ok(None);
+            }
+            "scf.for" | "cim.xbar.parallel" if leaves_only => {
+                return self.fail(op, "stands inside a parallel block; only leaf operations may");
+            }
             "scf.for" => self.for_loop(op, depths)?,
             "cim.xbar.parallel" => {
                 let Some(block) = ir.body(op) else { return Ok(None) };
                 Instr::Parallel { body: self.block(block, depths, true)? }
             }
             _ => match name.strip_prefix("cim.xbar.").or(name.strip_prefix("cim.row.")) {
-                Some("mov" | "fill" | "host_quantize" | "host_dequantize" | "host_float") => self.movement(op, depths)?,
-                Some("write_xb" | "write_row" | "read_xb" | "read_row" | "write_core" | "read_core") => self.crossbar(op, depths)?,
+                Some("mov" | "fill" | "host_quantize" | "host_dequantize" | "host_float") => {
+                    self.movement(op, depths)?
+                }
+                Some("write_xb" | "write_row" | "read_xb" | "read_row" | "write_core" | "read_core") => {
+                    self.crossbar(op, depths)?
+                }
                 _ => self.digital(op, depths)?,
             },
         }))
@@ -126,7 +134,8 @@ impl Export<'_> {
             return self.fail(op, "must run from constant 0 to a constant bound in steps of constant 1");
         };
         let (Some(block), true) = (ir.body(op), trip >= 1 && depths.len() < MAX_DEPTH) else {
-            return self.fail(op, format!("must have a body, at least one trip and be nested at most {MAX_DEPTH} deep"));
+            return self
+                .fail(op, format!("must have a body, at least one trip and be nested at most {MAX_DEPTH} deep"));
         };
         let Some(&iv) = ir.args(block).first() else { return self.fail(op, "has no index") };
         depths.insert(iv, depths.len() as u8);
@@ -149,7 +158,15 @@ impl Export<'_> {
         }
     }
 
-    fn tile(&mut self, op: OpId, matrix: &str, rows: &[i64], cols: &[i64], groups: Option<Vec<i64>>, slice: i64) -> Out<TileId> {
+    fn tile(
+        &mut self,
+        op: OpId,
+        matrix: &str,
+        rows: &[i64],
+        cols: &[i64],
+        groups: Option<Vec<i64>>,
+        slice: i64,
+    ) -> Out<TileId> {
         let (id, m) = self.matrix_of(op, matrix)?;
         let ir = self.ir;
         let groups = groups.unwrap_or_else(|| vec![0, 1]);
@@ -182,7 +199,13 @@ impl Export<'_> {
         Ok((tile, self.u32(op, "xb", w.xb(ir))?))
     }
 
-    fn port(&mut self, op: OpId, input: IntType, output: IntType, [outputs, slices, polarities, cell_bits]: [i64; 4]) -> Out<PortId> {
+    fn port(
+        &mut self,
+        op: OpId,
+        input: IntType,
+        output: IntType,
+        [outputs, slices, polarities, cell_bits]: [i64; 4],
+    ) -> Out<PortId> {
         let byte = |v: i64| u8::try_from(v).unwrap_or(0);
         let outputs = self.u32(op, "outputs", outputs)?;
         let (slices, polarities, cell_bits) = (byte(slices), byte(polarities), byte(cell_bits));
@@ -213,7 +236,8 @@ impl Export<'_> {
             let ivs = self.ivs(op, 2);
             let (dst, output) = self.addr(op, r.dst(ir), "dst_at", &ivs, depths)?;
             let (src, input) = self.addr(op, r.src(ir), "src_at", &ivs, depths)?;
-            let port = self.port(op, input, output, [r.outputs(ir), r.slices(ir), r.polarities(ir), r.cell_bits(ir)])?;
+            let port =
+                self.port(op, input, output, [r.outputs(ir), r.slices(ir), r.polarities(ir), r.cell_bits(ir)])?;
             return Ok(Instr::ReadXb {
                 xb: Affine::constant(r.xb(ir)),
                 len: self.u32(op, "len", r.len(ir))?,
@@ -232,7 +256,8 @@ impl Export<'_> {
             let ivs = self.ivs(op, 2);
             let (dst, output) = self.addr(op, r.dst(ir), "dst_at", &ivs, depths)?;
             let (src, input) = self.addr(op, r.src(ir), "src_at", &ivs, depths)?;
-            let port = self.port(op, input, output, [r.outputs(ir), r.slices(ir), r.polarities(ir), r.cell_bits(ir)])?;
+            let port =
+                self.port(op, input, output, [r.outputs(ir), r.slices(ir), r.polarities(ir), r.cell_bits(ir)])?;
             return Ok(Instr::ReadRow {
                 xb: Affine::constant(r.xb(ir)),
                 row: self.follow(op, "row_at", &ivs, depths)?,
@@ -404,7 +429,15 @@ impl Export<'_> {
         }
     }
 
-    fn host_op(&mut self, op: OpId, name: &str, reason: &str, kind: HostKind, output: ValueId, inputs: &[ValueId]) -> Out<Instr> {
+    fn host_op(
+        &mut self,
+        op: OpId,
+        name: &str,
+        reason: &str,
+        kind: HostKind,
+        output: ValueId,
+        inputs: &[ValueId],
+    ) -> Out<Instr> {
         let inputs = inputs.iter().map(|&v| self.host_value(op, v)).collect::<Out<Vec<_>>>()?;
         let output = self.host_value(op, output)?;
         let id = HostOpId(self.p.host_ops.len() as u32);
@@ -461,12 +494,16 @@ impl Export<'_> {
         let ctx = ir.ctx();
         let mut ints = Vec::new();
         for &(key, value) in ctx.dict_items(o.ints(ir)) {
-            let Some(v) = ctx.as_i64_array(value) else { return self.fail(op, "'ints' must hold lists of 64-bit integers") };
+            let Some(v) = ctx.as_i64_array(value) else {
+                return self.fail(op, "'ints' must hold lists of 64-bit integers");
+            };
             ints.push((ctx.str(key).to_string(), v));
         }
         let mut floats = Vec::new();
         for &(key, value) in ctx.dict_items(o.floats(ir)) {
-            let AttrData::Float { bits, .. } = ctx.attr_data(value) else { return self.fail(op, "'floats' must hold f32 values") };
+            let AttrData::Float { bits, .. } = ctx.attr_data(value) else {
+                return self.fail(op, "'floats' must hold f32 values");
+            };
             floats.push((ctx.str(key).to_string(), f32::from_bits(*bits as u32)));
         }
         let kind = HostKind::Float { op: o.operator(ir).to_string(), ints, floats };

@@ -24,7 +24,13 @@ impl Export<'_> {
             if let Some(&output) = ids.get(t) {
                 let op = self.host_op_of(name, true, None);
                 let Some(op) = op else { continue };
-                out.nodes.push(RefNode { name: name.clone(), kind: RefKind::Host { op }, inputs: vec![], output, probe: None });
+                out.nodes.push(RefNode {
+                    name: name.clone(),
+                    kind: RefKind::Host { op },
+                    inputs: vec![],
+                    output,
+                    probe: None,
+                });
             }
         }
         for node in &net.nodes {
@@ -87,7 +93,10 @@ impl Export<'_> {
     }
 
     fn constants(&mut self, node: &Node, r: &Requant) -> Result<RequantId, Diagnostic> {
-        let (m, b) = (self.t.ints(&format!("{}.m", node.name), r.m.clone()), self.t.ints(&format!("{}.b", node.name), r.b.clone()));
+        let (m, b) = (
+            self.t.ints(&format!("{}.m", node.name), r.m.clone()),
+            self.t.ints(&format!("{}.b", node.name), r.b.clone()),
+        );
         let m2 = r.m2.as_ref().map(|v| self.t.ints(&format!("{}.m2", node.name), v.clone()));
         let Ok(shift) = u8::try_from(r.shift) else { return self.fail(node.op, "shift must be in 1..=62") };
         let entry = cim_isa::types::Requant { m, b, m2, shift, lo: r.lo, hi: r.hi };

@@ -59,17 +59,20 @@ fn operators(ir: &Ir, func: OpId) -> Result<Vec<Operator>, Diagnostic> {
     let ctx = ir.ctx();
     let mut out = Vec::new();
     for op in ir.body(func).into_iter().flat_map(|b| ir.ops_of(b)) {
-        let (weights, groups, copies, transposed): (ValueId, i64, i64, bool) = match (Conv2d::cast(ir, op), Linear::cast(ir, op)) {
-            (Some(c), _) => (c.weights(ir), c.group(ir), c.copies(ir), false),
-            (_, Some(l)) => (l.weights(ir), 1, l.copies(ir), l.transpose(ir)),
-            _ => continue,
-        };
+        let (weights, groups, copies, transposed): (ValueId, i64, i64, bool) =
+            match (Conv2d::cast(ir, op), Linear::cast(ir, op)) {
+                (Some(c), _) => (c.weights(ir), c.group(ir), c.copies(ir), false),
+                (_, Some(l)) => (l.weights(ir), 1, l.copies(ir), l.transpose(ir)),
+                _ => continue,
+            };
         if types::int_type(ctx, ir.ty(weights)).is_none() {
             continue;
         }
         let constant = ir.defining_op(weights).and_then(|c| ir.attr(c, "value"));
         let Some(value) = constant else {
-            return Err(ir.op_error(op, "has weights that are no constant; they cannot be programmed before they are used"));
+            return Err(
+                ir.op_error(op, "has weights that are no constant; they cannot be programmed before they are used")
+            );
         };
         let dims: Vec<u32> = types::dims(ctx, ir.ty(weights)).unwrap_or(&[]).iter().map(|&d| d as u32).collect();
         let shape = match *dims.as_slice() {
@@ -101,7 +104,10 @@ fn demand(ir: &Ir, o: &Operator, machine: &Machine) -> Result<u64, Diagnostic> {
     match cut(o.shape, &layout, machine.crossbar.rows, machine.crossbar.cols) {
         Ok(c) => Ok(c.crossbars()),
         Err(e @ BindingError::Columns { .. }) => {
-            let text = format!("does not fit machine '{}': {e}; use crossbars with more columns or cells with more bits", machine.name);
+            let text = format!(
+                "does not fit machine '{}': {e}; use crossbars with more columns or cells with more bits",
+                machine.name
+            );
             Err(ir.op_error(o.op, text))
         }
         Err(e) => Err(ir.op_error(o.op, e)),
@@ -114,7 +120,8 @@ fn demand(ir: &Ir, o: &Operator, machine: &Machine) -> Result<u64, Diagnostic> {
 /// An operator that no crossbar can hold, copies that do not fit, or a placement that is only partly set by hand.
 pub fn place(ir: &mut Ir, module: OpId, machine: &Machine, mode: Mode) -> Result<(u64, u64), Diagnostic> {
     if mode > machine.mode {
-        let text = format!("machine '{}' exposes mode {}, not the finer {}", machine.name, machine.mode.name(), mode.name());
+        let text =
+            format!("machine '{}' exposes mode {}, not the finer {}", machine.name, machine.mode.name(), mode.name());
         return Err(ir.op_error(module, text));
     }
     let network = ir.body(module).and_then(|b| {
@@ -124,7 +131,10 @@ pub fn place(ir: &mut Ir, module: OpId, machine: &Machine, mode: Mode) -> Result
     let ops = operators(ir, func)?;
     let by_hand = ops.iter().filter(|o| o.placed).count();
     if let Some(o) = ops.iter().find(|o| !o.placed).filter(|_| by_hand > 0) {
-        return Err(ir.op_error(o.op, format!("has no attribute 'crossbars', but {by_hand} other operators have; place all by hand or none")));
+        return Err(ir.op_error(
+            o.op,
+            format!("has no attribute 'crossbars', but {by_hand} other operators have; place all by hand or none"),
+        ));
     }
     let per_core = machine.crossbars_per_core();
     let whole_cores = mode == Mode::Cm;
@@ -134,7 +144,11 @@ pub fn place(ir: &mut Ir, module: OpId, machine: &Machine, mode: Mode) -> Result
         let stride = if whole_cores { one.next_multiple_of(per_core.max(1)) } else { one };
         let all = stride.saturating_mul(o.copies - 1).saturating_add(one);
         if o.copies > 1 && all > machine.crossbars() {
-            let text = format!("needs {all} crossbars for {} copies, available {}; use fewer copies", o.copies, machine.crossbars());
+            let text = format!(
+                "needs {all} crossbars for {} copies, available {}; use fewer copies",
+                o.copies,
+                machine.crossbars()
+            );
             return Err(ir.op_error(o.op, text));
         }
         needed.push(all);
