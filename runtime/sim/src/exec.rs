@@ -13,6 +13,7 @@ use crate::core_mode::{CoreRead, read_core};
 use crate::digital::{self, Requantiser, Work, accumulate_into, element, offset};
 use crate::engine::{Converters, Engine, EngineChoice};
 use crate::error::{Fault, InstrPath, SimError};
+use crate::fuse::{self, Fusable};
 use crate::host::{HostExecutor, HostInput, HostOutput};
 use crate::memory::{Memory, load_one};
 use crate::movement;
@@ -119,6 +120,7 @@ impl Crossbars {
 pub struct Simulator {
     program: Arc<Program>,
     requants: Arc<Vec<Requantiser>>,
+    fusable: Arc<Fusable>,
     /// Crossbars; public so that tests can plant faults in cells.
     pub crossbars: Crossbars,
     mem: Memory,
@@ -167,6 +169,7 @@ impl Simulator {
             rows: program.rows_per_conversion,
             cell_bits: size.cell_bits,
         };
+        let fusable = Arc::new(Fusable::find(&program, &converters));
         let crossbars = Crossbars {
             all: vec![Crossbar::default(); extent.crossbars as usize],
             size,
@@ -178,6 +181,7 @@ impl Simulator {
         Ok(Simulator {
             program,
             requants,
+            fusable,
             crossbars,
             mem,
             floats,
@@ -285,6 +289,13 @@ impl Simulator {
                 }
                 let depth = loops.len();
                 loops.push(0);
+                if self.fusable.contains(body) {
+                    for (i, read) in fuse::reads(body).enumerate() {
+                        self.read_row(program, read, *trip, loops).map_err(|f| (vec![i as u32], f))?;
+                    }
+                    loops.pop();
+                    return Ok(());
+                }
                 for i in 0..*trip {
                     loops[depth] = i;
                     self.body(program, host, body, loops)?;
@@ -339,22 +350,7 @@ impl Simulator {
                 }
                 Ok(())
             }
-            Instr::ReadRow { xb, row, len, src, dst, port, shift, negate, accumulate } => {
-                let row = row.eval(loops);
-                let xb = self.crossbars.index(xb.eval(loops))?;
-                let row = u32::try_from(row).map_err(|_| Fault::Invalid(format!("row {row} of a crossbar")))?;
-                let job = MacJob {
-                    xb,
-                    row,
-                    len: *len,
-                    src: resolve(src, loops),
-                    dst: resolve(dst, loops),
-                    shift: *shift,
-                    negate: *negate,
-                    accumulate: *accumulate,
-                };
-                self.mac(program, *port, &job)
-            }
+            Instr::ReadRow { .. } => self.read_row(program, instr, 1, loops),
             Instr::WriteXb { xb, tile } => {
                 let tile = TileView::new(program, *tile).map_err(Fault::Invalid)?;
                 let rows = tile.shape.crossbar_rows();
@@ -387,6 +383,25 @@ impl Simulator {
                 if done { Ok(()) } else { Err(Fault::Invalid("this instruction is unknown to the simulator".into())) }
             }
         }
+    }
+
+    /// A `read_row`, or `groups` of them that follow each other in rows and inputs.
+    fn read_row(&mut self, program: &Program, instr: &Instr, groups: u64, loops: &[u64]) -> Result<(), Fault> {
+        let Instr::ReadRow { xb, row, len, src, dst, port, shift, negate, accumulate } = instr else { return Ok(()) };
+        let row = row.eval(loops);
+        let xb = self.crossbars.index(xb.eval(loops))?;
+        let row = u32::try_from(row).map_err(|_| Fault::Invalid(format!("row {row} of a crossbar")))?;
+        let job = MacJob {
+            xb,
+            row,
+            len: u32::try_from(u64::from(*len).saturating_mul(groups)).unwrap_or(u32::MAX),
+            src: resolve(src, loops),
+            dst: resolve(dst, loops),
+            shift: *shift,
+            negate: *negate,
+            accumulate: *accumulate,
+        };
+        self.mac(program, *port, &job)
     }
 
     fn write(&mut self, xb: i64, row: u32, tile: &TileView<'_>, tile_row: u32, len: u32) -> Result<(), Fault> {

@@ -3,6 +3,7 @@
 //! - [`exec`]: the simulator: `init`, `run`, probes
 //! - [`cells`], [`tile`]: crossbars as programmed, and how a program's tiles become cells
 //! - [`engine`], [`kernels`]: one matrix-vector product, plane by plane or in integers
+//! - `fuse`: loops of row groups that run as one product
 //! - [`digital`], [`movement`], [`core_mode`]: everything beside the crossbars, and whole operators in core mode
 //! - [`host`]: the trait through which host operators run
 //! - [`check`]: rejects programs that a machine could not run
@@ -23,6 +24,7 @@ pub mod engine;
 pub mod error;
 pub mod exec;
 pub mod extent;
+mod fuse;
 pub mod host;
 pub mod kernels;
 pub mod memory;

@@ -296,7 +296,7 @@ fn moves_and_fills() {
     let block =
         Instr::Mov { dst: l1(1024 + 100), src: l0(2), dims: vec![dim(3, 16, -8), dim(2, 5, 4)], bytes: 4, elem: BYTE };
     let sim = simulate(program(vec![block]), &memory).expect("runs");
-    let mut want = vec![0u8; 24];
+    let mut want = [0u8; 24];
     for i in 0..3usize {
         for j in 0..2usize {
             let from = 2 + 16 * i + 5 * j;

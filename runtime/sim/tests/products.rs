@@ -120,10 +120,9 @@ proptest! {
         }
         let rows = cim_machine::rows_per_conversion_clipping(&machine);
         let want = clipped(&case, &machine, rows);
-        for mode in [ProgramMode::Cm, ProgramMode::Xbm] {
-            let mut program = compile(&case, &machine, mode);
+        for mode in [ProgramMode::Cm, ProgramMode::Xbm, ProgramMode::Wlm] {
+            let mut program = compile_rows(&case, &machine, mode, rows);
             program.lossy = true;
-            program.rows_per_conversion = rows;
             for engine in [EngineChoice::BitSliced, EngineChoice::Auto] {
                 let found = run(&case, &program, &machine, engine);
                 prop_assert_eq!(found.as_ref().map_err(|e| e.to_string()), Ok(&want), "{:?} {:?}", mode, engine);
@@ -232,4 +231,62 @@ fn operands_of_the_read_instructions() {
     sim.run(&[], &NoHost, &mut cim_sim::NoProbe).expect("runs");
     assert_eq!(decode(&sim.memory().l1[1024..1024 + 128], IntType::I64), want[..16]);
     assert_eq!(decode(&sim.memory().l1[1280..1280 + 128], IntType::I64), want[16..32]);
+}
+
+/// Loops of row groups that run as one product leave what the single instructions leave, also where they must not.
+#[test]
+fn row_loops_behave_like_their_instructions() {
+    use cim_isa::instr::{Affine, Instr};
+    let mut machine = Machine::preset("isaac-baseline").expect("preset");
+    let ty = IntType::new(8, true);
+    let case = Case {
+        positions: 1,
+        inner: 32,
+        cols: 3,
+        groups: 1,
+        weight: ty,
+        narrow: false,
+        differential: true,
+        crossbars: false,
+        input: ty,
+        seed: 11,
+    };
+    let (_, x) = case.data();
+    // Results apart from the inputs, in the inputs of a later group, converters that clip, and groups with gaps.
+    for (dst, adc, step) in [(64i64, 8, 8i64), (20, 8, 8), (64, 3, 8), (64, 8, 6)] {
+        machine.crossbar.adc = cim_machine::Limit::Finite(cim_machine::Bits(adc));
+        let mut p = compile_rows(&case, &machine, ProgramMode::Wlm, 8);
+        let read = |terms: bool, i: i64| {
+            let of = |c: i64| if terms { vec![(0u8, c)] } else { vec![] };
+            Instr::ReadRow {
+                xb: Affine::constant(0),
+                row: Affine { base: step * i, terms: of(step) },
+                len: 8,
+                src: cim_isa::Addr { space: cim_isa::Space::L1, at: Affine { base: step * i, terms: of(step) } },
+                dst: l1(dst),
+                port: cim_isa::types::PortId(0),
+                shift: 0,
+                negate: false,
+                accumulate: true,
+            }
+        };
+        let mut results = Vec::new();
+        for looped in [true, false] {
+            p.main = vec![
+                Instr::Fill { dst: l1(0), dims: vec![], len: 256, value: 0, elem: ty },
+                Instr::Mov { dst: l1(0), src: l0(X_AT), dims: vec![], bytes: 32, elem: ty },
+            ];
+            if looped {
+                p.main.push(Instr::Loop { trip: 4, body: vec![Instr::Parallel { body: vec![read(true, 0)] }] });
+            } else {
+                p.main.extend((0..4).map(|i| read(false, i)));
+            }
+            let program = std::sync::Arc::new(p.clone());
+            let mut sim = cim_sim::Simulator::new(program, &machine, options(EngineChoice::BitSliced)).expect("fits");
+            sim.poke(cim_isa::Space::L0, X_AT as u64, &encode(&x, ty)).expect("fits");
+            sim.run(&[], &NoHost, &mut cim_sim::NoProbe).expect("runs");
+            results.push(sim.memory().l1[..256].to_vec());
+        }
+        assert_eq!(results[0], results[1], "results at {dst}, {adc}-bit converters, groups every {step} rows");
+    }
 }

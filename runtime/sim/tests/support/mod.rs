@@ -194,9 +194,14 @@ pub const ACC_AT: i64 = 1 << 16;
 /// The product in one mode: inputs at `X_AT` of L0, 64-bit results at `ACC_AT` of L0. Crossbar and wordline mode stage
 /// everything in L1 of the crossbar's core.
 pub fn compile(case: &Case, machine: &Machine, mode: ProgramMode) -> Program {
+    compile_rows(case, machine, mode, cim_machine::rows_per_conversion(machine))
+}
+
+/// As [`compile`], with that many rows in a conversion.
+pub fn compile_rows(case: &Case, machine: &Machine, mode: ProgramMode, rows: u32) -> Program {
     let span = 1 << 14;
     let mut p = empty(mode, 1 << 18, span);
-    p.rows_per_conversion = cim_machine::rows_per_conversion(machine);
+    p.rows_per_conversion = rows;
     let placed = place(case, machine, &mut p);
     let layout = case.layout(machine);
     let channels = case.groups * case.inner;
