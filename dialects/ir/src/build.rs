@@ -2,7 +2,7 @@
 
 use crate::core::{Attribute, BlockId, Context, Ir, Location, OpState, RegionId, Type, ValueId};
 use crate::kinds::{AttrKind, I32Array};
-use crate::op_def::{InferInput, OpDef, props_dict};
+use crate::op_def::{InferInput, OpDef, Trait, props_dict};
 use crate::segments::{OPERAND_SIZES, RESULT_SIZES, needs_sizes};
 use smallvec::SmallVec;
 
@@ -90,6 +90,7 @@ impl<'c> Parts<'c> {
         state.props = (!self.props.is_empty()).then(|| self.ctx.dict(self.props));
         state.regions = self.regions;
         state.successors = self.successors;
+        self.def.store_defaults(self.ctx, &mut state);
         state
     }
     /// The state; result types that were not given are inferred if possible.
@@ -110,4 +111,14 @@ impl<'c> Parts<'c> {
 fn group_sizes<T>(ctx: &Context, groups: &Groups<T>) -> Attribute {
     let sizes: Vec<i32> = groups.iter().map(|g| i32::try_from(g.len()).unwrap_or(i32::MAX)).collect();
     I32Array::make(ctx, &sizes)
+}
+
+/// Puts the terminator `name` at the end of the region's last block when nothing terminates it.
+pub fn ensure_terminator(ir: &mut Ir, region: RegionId, name: &str, loc: Location) {
+    let Some(block) = ir.blocks_of(region).last() else { return };
+    let terminated = ir.last_op(block).is_some_and(|op| ir.def(op).is_none() || ir.has_trait(op, Trait::Terminator));
+    if !terminated {
+        let op = ir.create(OpState::new(&ir.ctx().clone(), name, loc));
+        ir.append(block, op);
+    }
 }

@@ -1,7 +1,7 @@
 //! Dominance, computed per region at first use.
 //!
-//! Regions of operations without a definition, and those of operations with the trait `GraphRegion`, have no order inside a
-//! block; between blocks the dominator tree counts everywhere.
+//! Regions of operations with the trait `GraphRegion` have no order, and neither have those of operations without a definition when
+//! they have one block.
 
 use crate::core::{BlockId, Ir, OpId, RegionId, ValueDef, ValueId};
 use crate::op_def::Trait;
@@ -10,7 +10,8 @@ use rustc_hash::FxHashMap;
 /// Whether order inside the blocks of a region matters.
 pub fn has_ssa_dominance(ir: &Ir, region: RegionId) -> bool {
     match ir.region_parent(region) {
-        Some(op) => ir.def(op).is_some() && !ir.has_trait(op, Trait::GraphRegion),
+        Some(op) if ir.def(op).is_none() => ir.entry(region).is_some_and(|b| ir.next_block(b).is_some()),
+        Some(op) => !ir.has_trait(op, Trait::GraphRegion),
         None => true,
     }
 }

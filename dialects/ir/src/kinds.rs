@@ -20,6 +20,8 @@ pub enum AttrAsm {
     Keyword(&'static [&'static str]),
     /// A type.
     Type,
+    /// Nothing: the element around it says that it is there.
+    Unit,
 }
 
 /// What generic code knows about a kind.
@@ -31,12 +33,19 @@ pub struct KindSpec {
     pub asm: AttrAsm,
     /// Absent stands for `false`.
     pub absent_is_false: bool,
+    /// The default is stored when an operation is built or read, so that generic text shows it: MLIR's habit, for its own operations.
+    pub stores_default: bool,
 }
 
 impl KindSpec {
     /// A kind in plain form.
     pub const fn plain(what: &'static str, check: fn(&Context, Attribute) -> bool) -> Self {
-        KindSpec { constraint: AttrConstraint { what, check }, asm: AttrAsm::Plain, absent_is_false: false }
+        KindSpec { constraint: AttrConstraint { what, check }, asm: AttrAsm::Plain, absent_is_false: false, stores_default: false }
+    }
+    /// With its default stored.
+    pub const fn storing_default(mut self) -> Self {
+        self.stores_default = true;
+        self
     }
     /// With another custom form.
     pub const fn with(mut self, asm: AttrAsm) -> Self {
@@ -150,7 +159,7 @@ kind!(
     /// `"text"`; a string that is no UTF-8 reads as absent.
     StrAttr, &'a str, &'a str,
     KindSpec::plain("string attribute", |c, a| matches!(c.attr_data(a), AttrData::String { .. }))
-        .with(AttrAsm::Typeless(Context::none)),
+,
     "string array attribute",
     |c, a| c.as_str(a), |c, v| c.string_attr(v), |_c| ""
 );
@@ -317,6 +326,7 @@ impl AttrKind for UnitAttr {
     type Arg<'a> = bool;
     const SPEC: KindSpec = KindSpec {
         absent_is_false: true,
+        asm: AttrAsm::Unit,
         ..KindSpec::plain("unit attribute", |c, a| matches!(c.attr_data(a), AttrData::Unit))
     };
     fn get(ctx: &Context, attr: Attribute) -> Option<bool> {

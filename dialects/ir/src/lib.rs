@@ -24,6 +24,7 @@ pub mod builtin;
 pub mod constraints;
 pub mod core;
 pub mod diag;
+pub mod docs;
 pub mod dominance;
 pub mod format;
 pub mod interfaces;

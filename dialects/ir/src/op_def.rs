@@ -26,7 +26,7 @@
 //!
 //! Sections, each at most once: `operands`, `props`, `results`, `regions`, `successors` (`name?` may be absent, `name*` is any
 //! number), `interfaces [..]`, `format ".."` (see [`crate::format`]), and the words `verify`, `verify_regions`, `fold`, `canonicalize`, `infer`,
-//! `parse` with `print`, each of which says that the trait of that name in [`crate::view`] is implemented by hand.
+//! `parse` with `print` ([`crate::view::CustomAsm`]), `default_dialect ".."`, each of which says that the trait of that name in [`crate::view`] is implemented by hand.
 
 use crate::core::{Attribute, Context, Ir, Location, OpId, OpState, Type};
 use crate::diag::Diagnostic;
@@ -105,6 +105,8 @@ pub struct PropSpec {
     pub optional: bool,
     /// Value that absence stands for.
     pub default: Option<fn(&Context) -> Attribute>,
+    /// The default is stored when an operation is built or read.
+    pub stores_default: bool,
     /// Constraint on its value.
     pub constraint: AttrConstraint,
     /// How format strings write it.
@@ -120,7 +122,13 @@ impl PropSpec {
     ) -> Self {
         let spec = K::SPEC;
         let optional = optional || spec.absent_is_false;
-        PropSpec { name, optional, default, constraint: spec.constraint, asm: spec.asm }
+        let stores_default = spec.stores_default;
+        PropSpec { name, optional, default, stores_default, constraint: spec.constraint, asm: spec.asm }
+    }
+    /// With its default stored when an operation is built or read.
+    pub const fn stored(mut self) -> Self {
+        self.stores_default = true;
+        self
     }
 }
 
@@ -342,6 +350,18 @@ impl OpDef {
     /// A property of this name.
     pub fn prop(&self, name: &str) -> Option<&'static PropSpec> {
         self.props.iter().find(|p| p.name == name)
+    }
+    /// Adds stored defaults of properties that are absent.
+    pub fn store_defaults(&self, ctx: &Context, state: &mut OpState) {
+        for spec in self.props.iter().filter(|p| p.stores_default) {
+            let items = ctx.dict_items(props_dict(ctx, state));
+            let absent = !items.iter().chain(ctx.dict_items(state.attrs)).any(|i| ctx.str(i.0) == spec.name);
+            if let Some(default) = spec.default
+                && absent
+            {
+                state.set_prop(ctx, spec.name, default(ctx));
+            }
+        }
     }
     /// Whether some result type can be computed from the rest of the operation.
     pub fn infers_results(&self) -> bool {

@@ -1,9 +1,10 @@
 //! Traits of declared operations: the typed view, and what may be implemented by hand.
 
-use crate::core::{Attribute, Context, Ir, OpId, Type};
+use crate::core::{Attribute, Context, Ir, OpId, OpState, Type};
 use crate::diag::Diagnostic;
 use crate::op_def::{InferInput, OpDef};
 use crate::rewrite::{FoldResult, PatternSet};
+use crate::text::asm::{OpParser, OpPrinter, ParseResult};
 use smallvec::SmallVec;
 
 /// An operation known to be of a declared kind: an id with typed accessors.
@@ -48,6 +49,14 @@ pub trait Canonicalize: OpView {
 pub trait InferResults: OpView {
     /// The types, in order, or why there are none; completes "'x' op ...".
     fn infer(input: &InferInput<'_>) -> Result<SmallVec<[Type; 2]>, String>;
+}
+
+/// Custom assembly written by hand; see [`crate::text::asm`].
+pub trait CustomAsm: OpView {
+    /// Reads what follows the operation's name.
+    fn parse(p: &mut OpParser<'_>, state: &mut OpState) -> ParseResult;
+    /// Prints what follows the operation's name, starting with a space.
+    fn print(self, ir: &Ir, p: &mut OpPrinter<'_>);
 }
 
 /// Checks of the parameters of a type or attribute.

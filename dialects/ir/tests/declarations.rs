@@ -78,7 +78,7 @@ fn declaration_as_data() {
         ("flag", true, false),
         ("pool", false, true),
         ("type", false, false),
-        ("operandSegmentSizes", false, false),
+        ("operandSegmentSizes", false, true),
     ];
     assert_eq!(names, expected);
     assert_eq!(def.traits, [Trait::Pure, Trait::AttrSizedOperandSegments]);

@@ -3,6 +3,7 @@
 use crate::syntax::{Arity, Name, Op, Prop, Value};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::LitStr;
 use syn::ext::IdentExt;
 
 fn key(name: &Ident) -> String {
@@ -19,8 +20,7 @@ pub(crate) fn op(op: &Op) -> TokenStream {
     let builder = format_ident!("{}Builder", ident, span = ident.span());
     let builder_doc = format!("Builds [`{ident}`]; made by [`{ident}::builder`].");
     let def = definition(op);
-    let format =
-        op.format.iter().map(|f| quote!(static FORMAT: ::cim_ir::format::Format = ::cim_ir::format::Format::new(#f);));
+    let format = op.format.iter().map(format_static);
     let accessors = accessors(op);
     let setters = builder_methods(op);
     quote! {
@@ -88,6 +88,19 @@ pub(crate) fn op(op: &Op) -> TokenStream {
     }
 }
 
+/// The format string with the functions of its `custom` directives.
+pub(crate) fn format_static(format: &LitStr) -> TokenStream {
+    // A format with mistakes was refused before.
+    let elements = crate::format_syntax::parse(&format.value()).unwrap_or_default();
+    let customs = crate::format_syntax::customs(&elements).into_iter().map(|name| {
+        let ident = Ident::new(&name, format.span());
+        quote!((#name, ::cim_ir::format::CustomFns::of::<#ident>()))
+    });
+    quote! {
+        static FORMAT: ::cim_ir::format::Format = ::cim_ir::format::Format::new(#format, &[#(#customs),*]);
+    }
+}
+
 fn definition(op: &Op) -> TokenStream {
     let Op { ident, name, docs, .. } = op;
     let operands = op.operands.iter().map(value_spec);
@@ -95,9 +108,15 @@ fn definition(op: &Op) -> TokenStream {
     let mut props: Vec<TokenStream> = op.props.iter().map(prop_spec).collect();
     for (list, key) in [(&op.operands, "operandSegmentSizes"), (&op.results, "resultSegmentSizes")] {
         if segmented(list) {
+            let zeros = list.iter().map(|_| quote!(0));
             props.push(quote!(::cim_ir::op_def::PropSpec::of::<::cim_ir::kinds::I32Array>(
-                #key, false, ::core::option::Option::None
-            )));
+                #key,
+                false,
+                ::core::option::Option::Some(|ctx| {
+                    <::cim_ir::kinds::I32Array as ::cim_ir::kinds::AttrKind>::make(ctx, &[#(#zeros),*])
+                })
+            )
+            .stored()));
         }
     }
     let region = |n: &Name| {
@@ -124,7 +143,14 @@ fn definition(op: &Op) -> TokenStream {
     }
     let mut hooks = Vec::new();
     if op.format.is_some() {
-        hooks.push(quote!(format: ::core::option::Option::Some(&FORMAT)));
+        hooks.push(quote! {
+            format: ::core::option::Option::Some(&FORMAT),
+            parse: ::core::option::Option::Some(|parser, state| FORMAT.parse(&DEF, parser, state)),
+            print: ::core::option::Option::Some(|printer, ir, op| FORMAT.print(&DEF, printer, ir, op))
+        });
+    }
+    if let Some(dialect) = &op.default_dialect {
+        hooks.push(quote!(default_dialect: #dialect));
     }
     let view = quote!(<#ident as ::cim_ir::view::OpView>::wrap(op));
     for hook in &op.hooks {
@@ -156,7 +182,7 @@ fn definition(op: &Op) -> TokenStream {
             "parse" => some("parse", path("CustomAsm", "parse")),
             _ => {
                 let f = path("CustomAsm", "print");
-                some("print", quote!(|printer, op| #f(#view, printer)))
+                some("print", quote!(|printer, ir, op| #f(#view, ir, printer)))
             }
         });
     }

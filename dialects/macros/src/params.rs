@@ -142,9 +142,14 @@ pub(crate) fn generate(d: &Def, what: What) -> TokenStream {
         };
         quote!(::cim_ir::op_def::PropSpec::of::<#kind>(#key, #optional, #default))
     });
-    let format = d.format.iter().map(|_| quote!(format: ::core::option::Option::Some(&FORMAT),));
-    let format_static =
-        d.format.iter().map(|f| quote!(static FORMAT: ::cim_ir::format::Format = ::cim_ir::format::Format::new(#f);));
+    let format = d.format.iter().map(|_| {
+        quote! {
+            format: ::core::option::Option::Some(&FORMAT),
+            parse: ::core::option::Option::Some(|parser| FORMAT.parse_params(DEF.params, parser)),
+            print: ::core::option::Option::Some(|printer, values| FORMAT.print_params(DEF.params, printer, values)),
+        }
+    });
+    let format_static = d.format.iter().map(crate::generate::format_static);
     let verify = d.verify.then(|| {
         quote!(verify: ::core::option::Option::Some(|ctx, params| <#ident as ::cim_ir::view::VerifyParams>::verify(ctx, params)),)
     });

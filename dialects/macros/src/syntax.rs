@@ -60,13 +60,14 @@ pub(crate) struct Op {
     pub(crate) successors: Vec<Name>,
     pub(crate) interfaces: Vec<Path>,
     pub(crate) format: Option<LitStr>,
+    pub(crate) default_dialect: Option<LitStr>,
     /// Bare words: which traits are implemented by hand.
     pub(crate) hooks: Vec<Ident>,
 }
 
 const HOOKS: [&str; 7] = ["verify", "verify_regions", "fold", "canonicalize", "infer", "parse", "print"];
 const SECTIONS: &str = "`operands { .. }`, `props { .. }`, `results { .. }`, `regions { .. }`, `successors { .. }`, \
-                        `interfaces [ .. ]`, `format \"..\"`, `verify`, `verify_regions`, `fold`, `canonicalize`, \
+                        `interfaces [ .. ]`, `format \"..\"`, `default_dialect \"..\"`, `verify`, `verify_regions`, `fold`, `canonicalize`, \
                         `infer`, `parse` or `print`";
 /// Names that the generated code needs for itself.
 const RESERVED: [&str; 10] =
@@ -216,6 +217,7 @@ impl Parse for Op {
             successors: Vec::new(),
             interfaces: Vec::new(),
             format: None,
+            default_dialect: None,
             hooks: Vec::new(),
         };
         let body;
@@ -250,6 +252,7 @@ impl Op {
                 self.interfaces = Punctuated::<Path, Token![,]>::parse_terminated(&inner)?.into_iter().collect();
             }
             "format" => self.format = Some(body.parse()?),
+            "default_dialect" => self.default_dialect = Some(body.parse()?),
             w if HOOKS.contains(&w) => self.hooks.push(word.clone()),
             w => return Err(Error::new(word.span(), format!("unknown section `{w}`: expected {SECTIONS}"))),
         }

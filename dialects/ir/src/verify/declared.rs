@@ -153,7 +153,7 @@ fn values(ir: &Ir, op: OpId, def: &OpDef, operands: bool) -> Checked {
             return Ok(());
         }
         let variadic = if spec.arity == Arity::Variadic { "variadic of " } else { "" };
-        let ty = super::type_text(ctx, ty);
+        let ty = ctx.display_type(ty);
         Err(op_error(ir, op, format!("{what} #{i} must be {variadic}{}, but got '{ty}'", spec.constraint.what)))
     };
     if specs.iter().all(|s| s.arity == Arity::One) {

@@ -12,6 +12,7 @@ mod traits;
 use crate::core::{BlockId, Ir, OpId, RegionId};
 use crate::diag::Diagnostic;
 use crate::op_def::{Trait, TraitSet};
+use crate::text::{PrintOptions, print_op};
 use smallvec::SmallVec;
 
 /// Checks `root` and everything inside it. The order of errors is that of the program.
@@ -134,25 +135,18 @@ impl<'a> Verifier<'a> {
     fn report(&mut self, f: Failure) {
         let Failure { mut diagnostic, op } = f;
         if let Some(op) = op {
-            let text = current_operation(self.ir, op);
+            let text = format!("see current operation: {}", shown(self.ir, op));
             diagnostic.notes.insert(0, (self.ir.loc(op), text));
         }
         self.errors.push(diagnostic);
     }
 }
 
-/// The note that shows an operation.
-fn current_operation(ir: &Ir, op: OpId) -> String {
-    format!("see current operation: {}", ir.name_str(op))
-}
-
-/// Text of a type.
-fn type_text(ctx: &crate::Context, ty: crate::Type) -> String {
-    format!("{:?}", ctx.type_data(ty))
-}
-/// Text of an attribute.
-fn attr_text(ctx: &crate::Context, attr: crate::Attribute) -> String {
-    format!("{:?}", ctx.attr_data(attr))
+/// An operation as diagnostics show it: generic, on lines of its own if it has several.
+fn shown(ir: &Ir, op: OpId) -> String {
+    let options = PrintOptions { elide_elements: Some(16), ..PrintOptions::generic() };
+    let text = print_op(ir, op, &options);
+    if text.contains('\n') { format!("\n{text}") } else { text }
 }
 
 enum Step {
@@ -237,9 +231,7 @@ fn exit_block(ir: &Ir, parent: OpId, block: BlockId) -> Checked {
     }
     let terminates = ir.def(last).is_none() || ir.has_trait(last, Trait::Terminator);
     if !terminates && needs_terminator(ir, parent, block) {
-        let shown = current_operation(ir, last);
-        let shown = shown.strip_prefix("see current operation: ").unwrap_or_default();
-        return Err(error_at(ir, last, format!("block with no terminator, has {shown}")));
+        return Err(error_at(ir, last, format!("block with no terminator, has {}", shown(ir, last))));
     }
     Ok(())
 }

@@ -179,7 +179,7 @@ fn symbol(ir: &Ir, op: OpId, def: &OpDef) -> Checked {
     if let Some(v) = ir.attr(op, SYMBOL_VISIBILITY) {
         let known = ctx.as_str(v).is_some_and(|v| ["public", "private", "nested"].contains(&v));
         if !known {
-            let text = super::attr_text(ctx, v);
+            let text = ctx.display_attr(v);
             let what = match ctx.attr_data(v) {
                 AttrData::String { .. } => "visibility expected to be one of [\"public\", \"private\", \"nested\"]",
                 _ => "requires visibility attribute 'sym_visibility' to be a string attribute",
