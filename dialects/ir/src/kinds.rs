@@ -40,7 +40,12 @@ pub struct KindSpec {
 impl KindSpec {
     /// A kind in plain form.
     pub const fn plain(what: &'static str, check: fn(&Context, Attribute) -> bool) -> Self {
-        KindSpec { constraint: AttrConstraint { what, check }, asm: AttrAsm::Plain, absent_is_false: false, stores_default: false }
+        KindSpec {
+            constraint: AttrConstraint { what, check },
+            asm: AttrAsm::Plain,
+            absent_is_false: false,
+            stores_default: false,
+        }
     }
     /// With its default stored.
     pub const fn storing_default(mut self) -> Self {

@@ -295,10 +295,11 @@ fn reassociate(
     let Some(value) = fold::int_constant(&ctx, ty, combine(a, b)) else { return false };
     rw.set_before(op);
     let constant = rw.create_value(Constant::builder(&ctx, loc).value(value).result(ty).build());
-    let state = cim_ir::OpState::new(&ctx, def.name, loc)
-        .operands(&[x, constant])
-        .results(&[ty])
-        .prop(&ctx, "overflowFlags", OverflowFlags::make(&ctx, "none"));
+    let state = cim_ir::OpState::new(&ctx, def.name, loc).operands(&[x, constant]).results(&[ty]).prop(
+        &ctx,
+        "overflowFlags",
+        OverflowFlags::make(&ctx, "none"),
+    );
     rw.replace_with(op, state);
     true
 }
@@ -317,7 +318,8 @@ impl Fold for TruncI {
     fn fold(self, ir: &Ir, constants: &[Option<Attribute>]) -> FoldResult {
         let (from, to) = (ir.ty(self.r#in(ir)), ir.ty(self.out(ir)));
         // trunci(ext(x)) is x when the types agree.
-        if let Some(ext) = ir.defining_op(self.r#in(ir)).filter(|&d| ExtSI::cast(ir, d).is_some() || ExtUI::cast(ir, d).is_some())
+        if let Some(ext) =
+            ir.defining_op(self.r#in(ir)).filter(|&d| ExtSI::cast(ir, d).is_some() || ExtUI::cast(ir, d).is_some())
             && let Some(x) = ir.operand(ext, 0)
             && ir.ty(x) == to
         {
@@ -388,13 +390,21 @@ impl Verify for IndexCast {
 impl Verify for SIToFP {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
         let (from, to) = (ir.ty(self.r#in(ir)), ir.ty(self.out(ir)));
-        if element_or_self(ir.ctx(), from) == ir.ctx().index() { Err(cast_error(ir, self.op(), from, to)) } else { Ok(()) }
+        if element_or_self(ir.ctx(), from) == ir.ctx().index() {
+            Err(cast_error(ir, self.op(), from, to))
+        } else {
+            Ok(())
+        }
     }
 }
 impl Verify for FPToSI {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
         let (from, to) = (ir.ty(self.r#in(ir)), ir.ty(self.out(ir)));
-        if element_or_self(ir.ctx(), to) == ir.ctx().index() { Err(cast_error(ir, self.op(), from, to)) } else { Ok(()) }
+        if element_or_self(ir.ctx(), to) == ir.ctx().index() {
+            Err(cast_error(ir, self.op(), from, to))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -455,13 +465,42 @@ fn materialize(b: &mut OpBuilder<'_>, value: Attribute, ty: Type, loc: Location)
 /// The dialect.
 pub static ARITH: Dialect = Dialect {
     ops: &[
-        Constant::DEF, AddI::DEF, SubI::DEF, MulI::DEF, ShLI::DEF, DivSI::DEF, DivUI::DEF, RemSI::DEF, RemUI::DEF, AndI::DEF,
-        OrI::DEF, XOrI::DEF, ShRSI::DEF, ShRUI::DEF, MaxSI::DEF, MinSI::DEF, MaxUI::DEF, MinUI::DEF, AddF::DEF, SubF::DEF,
-        MulF::DEF, DivF::DEF, ExtSI::DEF, ExtUI::DEF, TruncI::DEF, IndexCast::DEF, SIToFP::DEF, FPToSI::DEF, CmpI::DEF,
+        Constant::DEF,
+        AddI::DEF,
+        SubI::DEF,
+        MulI::DEF,
+        ShLI::DEF,
+        DivSI::DEF,
+        DivUI::DEF,
+        RemSI::DEF,
+        RemUI::DEF,
+        AndI::DEF,
+        OrI::DEF,
+        XOrI::DEF,
+        ShRSI::DEF,
+        ShRUI::DEF,
+        MaxSI::DEF,
+        MinSI::DEF,
+        MaxUI::DEF,
+        MinUI::DEF,
+        AddF::DEF,
+        SubF::DEF,
+        MulF::DEF,
+        DivF::DEF,
+        ExtSI::DEF,
+        ExtUI::DEF,
+        TruncI::DEF,
+        IndexCast::DEF,
+        SIToFP::DEF,
+        FPToSI::DEF,
+        CmpI::DEF,
         Select::DEF,
     ],
     interfaces: &[&Inlining::ALWAYS],
     materialize_constant: Some(materialize),
     open: true,
-    ..Dialect::new("arith", "Integer and float arithmetic on scalars, vectors and tensors; what we need of MLIR's `arith`.")
+    ..Dialect::new(
+        "arith",
+        "Integer and float arithmetic on scalars, vectors and tensors; what we need of MLIR's `arith`.",
+    )
 };

@@ -117,7 +117,9 @@ pub(crate) fn unary(
 pub(crate) fn float_binary(ir: &Ir, constants: &[Option<Attribute>], f: impl Fn(f64, f64) -> f64) -> FoldResult {
     let ctx = ir.ctx();
     let (a, b) = ((*constants.first()?)?, (*constants.get(1)?)?);
-    let (AttrData::Float { ty, bits: x }, AttrData::Float { ty: other, bits: y }) = (ctx.attr_data(a), ctx.attr_data(b)) else {
+    let (AttrData::Float { ty, bits: x }, AttrData::Float { ty: other, bits: y }) =
+        (ctx.attr_data(a), ctx.attr_data(b))
+    else {
         return None;
     };
     if ty != other {
@@ -154,7 +156,10 @@ mod tests {
     #[test]
     fn widths() {
         assert_eq!((Ints::new(255, 8).signed(), Ints::new(-1, 8).unsigned()), (-1, 255));
-        assert_eq!((Ints::new(-1, 64).unsigned(), Ints::new(1, 1).signed(), Ints::new(-1, 1).unsigned()), (u64::MAX, -1, 1));
+        assert_eq!(
+            (Ints::new(-1, 64).unsigned(), Ints::new(1, 1).signed(), Ints::new(-1, 1).unsigned()),
+            (u64::MAX, -1, 1)
+        );
         assert!(Ints::new(-128, 8).is_min() && Ints::new(i64::MIN, 64).is_min() && !Ints::new(-127, 8).is_min());
         assert_eq!((Ints::new(8, 8).shift(), Ints::new(7, 8).shift(), Ints::new(-1, 8).shift()), (None, Some(7), None));
         assert_eq!(Ints::new(5, 0).signed(), 0);

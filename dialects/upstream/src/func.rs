@@ -71,10 +71,15 @@ impl Verify for Func {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
         let (op, ctx) = (self.op(), ir.ctx());
         let (inputs, results) = self.types(ir);
-        let lists = [("arg_attrs", self.arg_attrs(ir), inputs.len(), "argument"), ("res_attrs", self.res_attrs(ir), results.len(), "result")];
+        let lists = [
+            ("arg_attrs", self.arg_attrs(ir), inputs.len(), "argument"),
+            ("res_attrs", self.res_attrs(ir), results.len(), "result"),
+        ];
         for (key, attrs, expected, what) in lists {
             if attrs.is_some_and(|a| a.len() != expected) {
-                let text = format!("expects {what} attribute array `{key}` to have the same number of elements as the number of function {what}s");
+                let text = format!(
+                    "expects {what} attribute array `{key}` to have the same number of elements as the number of function {what}s"
+                );
                 return Err(ir.op_error(op, text));
             }
         }
@@ -148,7 +153,8 @@ impl SymbolUserOp for Call {
             return error("incorrect number of results for callee".into());
         }
         if let Some(i) = own.iter().zip(results).position(|(v, t)| ir.ty(*v) != *t) {
-            let types = |list: Vec<Type>| list.into_iter().map(|t| format!("'{}'", show(t))).collect::<Vec<_>>().join(", ");
+            let types =
+                |list: Vec<Type>| list.into_iter().map(|t| format!("'{}'", show(t))).collect::<Vec<_>>().join(", ");
             let f = ir.op_error(op, format!("result type mismatch at index {i}"));
             let f = f
                 .note(ir.loc(op), format!("      op result types: {}", types(own.iter().map(|v| ir.ty(*v)).collect())))
@@ -166,7 +172,8 @@ impl Verify for Return {
         let (name, results) = (func.sym_name(ir), func.types(ir).1);
         let given = self.operands(ir);
         if given.len() != results.len() {
-            let text = format!("has {} operands, but enclosing function (@{name}) returns {}", given.len(), results.len());
+            let text =
+                format!("has {} operands, but enclosing function (@{name}) returns {}", given.len(), results.len());
             return Err(ir.op_error(op, text));
         }
         for (i, (&value, &ty)) in given.iter().zip(results).enumerate() {

@@ -133,7 +133,13 @@ fn check_indices(ir: &Ir, op: OpId, memref: ValueId, indices: usize, what: &str)
 }
 impl Verify for Load {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
-        check_indices(ir, self.op(), self.memref(ir), self.indices(ir).len(), "incorrect number of indices for load, expected memref rank")?;
+        check_indices(
+            ir,
+            self.op(),
+            self.memref(ir),
+            self.indices(ir).len(),
+            "incorrect number of indices for load, expected memref rank",
+        )?;
         if Some(ir.ty(self.result(ir))) != element_type(ir.ctx(), ir.ty(self.memref(ir))) {
             let text = "failed to verify that result type matches element type of 'memref'";
             return Err(ir.op_error(self.op(), text));
@@ -147,7 +153,13 @@ impl Verify for Store {
             let text = "failed to verify that type of 'value' matches element type of 'memref'";
             return Err(ir.op_error(self.op(), text));
         }
-        check_indices(ir, self.op(), self.memref(ir), self.indices(ir).len(), "store index operand count not equal to memref rank")
+        check_indices(
+            ir,
+            self.op(),
+            self.memref(ir),
+            self.indices(ir).len(),
+            "store index operand count not equal to memref rank",
+        )
     }
 }
 impl InferResults for Load {

@@ -102,7 +102,9 @@ impl VerifyRegions for For {
             for (what, found) in parts {
                 if found != ty {
                     let (found, ty) = (ir.ctx().display_type(found), ir.ctx().display_type(ty));
-                    return error(format!("along control flow edge: {i}-th {what} has type '{found}', but the result has '{ty}'"));
+                    return error(format!(
+                        "along control flow edge: {i}-th {what} has type '{found}', but the result has '{ty}'"
+                    ));
                 }
             }
         }
@@ -133,7 +135,8 @@ fn simplify_trips(op: For, rw: &mut Rewriter<'_>) -> bool {
             values.extend(&inits);
             // A yielded argument of the body is what replaces it.
             let args = rw.args(body).to_vec();
-            let replaced = |v: ValueId| args.iter().position(|a| *a == v).and_then(|i| values.get(i)).copied().unwrap_or(v);
+            let replaced =
+                |v: ValueId| args.iter().position(|a| *a == v).and_then(|i| values.get(i)).copied().unwrap_or(v);
             let yielded: Vec<ValueId> = yielded.into_iter().map(replaced).collect();
             rw.erase_op(end);
             rw.inline_block_before(body, op.op(), &values);

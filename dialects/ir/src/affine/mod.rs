@@ -256,7 +256,8 @@ mod tests {
         assert_eq!(f(AffineOp::CeilDiv, -7, 2), Some(-3));
         assert_eq!(f(AffineOp::Mod, -7, 4), Some(1));
         assert_eq!(f(AffineOp::FloorDiv, 7, 0), None);
-        assert_eq!(f(AffineOp::CeilDiv, i64::MIN, 1), None);
+        assert_eq!(f(AffineOp::CeilDiv, i64::MIN, 1), Some(i64::MIN));
+        assert_eq!(f(AffineOp::FloorDiv, i64::MIN, -1), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Reading custom forms by their format.
 
-use super::compile::{Kind, Node, Ref, Types};
 use super::Format;
+use super::compile::{Kind, Node, Ref, Types};
 use crate::core::{AttrData, Attribute, BlockId, Context, IntValue, OpState, RegionId, Type, TypeData};
 use crate::kinds::{AttrAsm, AttrKind, I32Array, attr_type};
 use crate::op_def::{Arity, InferInput, OpDef, PropSpec, Trait, ValueSpec, props_dict};
@@ -412,7 +412,9 @@ fn finish(p: &mut OpParser<'_>, mut out: Parsed, state: &mut OpState) -> ParseRe
             }
             if !group.is_empty() {
                 let Some(ty) = operand_type(ctx, &out, i) else {
-                    return Err(p.op_error(format!("format of '{}' gives no type of operand '{}'", def.name, spec.name)));
+                    return Err(
+                        p.op_error(format!("format of '{}' gives no type of operand '{}'", def.name, spec.name))
+                    );
                 };
                 for operand in &group {
                     let value = p.resolve_operand(operand, ty)?;
@@ -500,7 +502,9 @@ fn one_operand_type(ctx: &Context, out: &Parsed) -> Option<Type> {
 /// Type of an operand that is not written: the same as another one's, or the only one possible.
 fn operand_type(ctx: &Context, out: &Parsed, index: usize) -> Option<Type> {
     let spec = &out.def.operands[index];
-    one_operand_type(ctx, out).or_else(|| matching_type(ctx, out, spec)).or_else(|| spec.constraint.only.map(|f| f(ctx)))
+    one_operand_type(ctx, out)
+        .or_else(|| matching_type(ctx, out, spec))
+        .or_else(|| spec.constraint.only.map(|f| f(ctx)))
 }
 
 fn result_type(ctx: &Context, out: &Parsed, index: usize) -> Option<Type> {

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 impl<'s> OpParser<'s> {
     /// Whether the current token can begin an attribute.
-    pub(in crate::text) fn at_attr(&self) -> bool {
+    pub fn at_attr(&self) -> bool {
         match self.tok.kind {
             Tok::LSquare | Tok::LBrace | Tok::Hash | Tok::Float | Tok::Int | Tok::Minus | Tok::Str | Tok::At => true,
             Tok::Bare => {

@@ -235,6 +235,7 @@ impl<'s> OpParser<'s> {
             state.attrs = self.ctx.dict(attrs.iter().filter(|a| !known(a.0)).copied().collect());
             state.props = Some(self.ctx.dict(props));
         }
+        def.store_defaults(self.ctx, state);
         // An operation without any property has none, however it was written.
         if state.props == Some(self.ctx.empty_dict()) {
             state.props = None;

@@ -202,11 +202,18 @@ pub fn print_module(ir: &Ir, op: OpId, options: &PrintOptions) -> String {
     printer.into_string()
 }
 
-/// One operation as text, without aliases, without what is around it and without a line end.
+/// One operation as text, without aliases, without what is around it and without a line end. Values are numbered as in the nearest
+/// isolated operation that holds it or that it is.
 pub fn print_op(ir: &Ir, op: OpId, options: &PrintOptions) -> String {
     let options = PrintOptions { local_scope: true, ..options.clone() };
     let mut printer = OpPrinter::new(ir.ctx(), &options, None);
-    printer.number(ir, op);
+    let mut scope = op;
+    while !ir.has_trait(scope, crate::op_def::Trait::IsolatedFromAbove)
+        && let Some(parent) = ir.parent_op(scope)
+    {
+        scope = parent;
+    }
+    printer.number(ir, scope);
     printer.op(ir, op);
     printer.into_string()
 }
