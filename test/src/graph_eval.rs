@@ -45,34 +45,52 @@ pub struct Run {
     pub outputs: Vec<Data>,
 }
 
-/// Evaluates `func.func @network` of a module on float inputs; `force` replaces results by operation name (teacher forcing).
-pub fn evaluate(ir: &Ir, module: OpId, inputs: &[Vec<f32>], force: &HashMap<String, Vec<i64>>) -> Run {
-    let func = ir.walk(module).into_iter().find(|o| ir.name_str(*o) == "func.func").expect("a function");
-    let body = ir.body(func).expect("a body");
-    let mut run = Run::default();
-    for (&arg, x) in ir.args(body).iter().zip(inputs) {
-        run.values.insert(arg, Data::Float(x.clone()));
+/// Evaluates `func.func @network` of a module; remembers which elements meet in convolutions from one run to the next.
+pub struct Evaluator<'a> {
+    ir: &'a Ir,
+    module: OpId,
+    pairs: HashMap<OpId, Vec<Pairs>>,
+}
+
+/// Output channel, and the elements of input (None: padding) and weights that are multiplied.
+type Pairs = (usize, Vec<(Option<usize>, usize)>);
+
+impl<'a> Evaluator<'a> {
+    /// For one module.
+    pub fn new(ir: &'a Ir, module: OpId) -> Self {
+        Evaluator { ir, module, pairs: HashMap::new() }
     }
-    for op in ir.ops_of(body) {
-        if ir.name_str(op) == "func.return" {
-            run.outputs = ir.operands(op).map(|v| run.values[&v].clone()).collect();
-            break;
+
+    /// Runs on float inputs; `force` replaces integer results by operation name (teacher forcing), except raw sums. What was computed
+    /// there is kept as "NAME computed".
+    pub fn run(&mut self, inputs: &[Vec<f32>], force: &HashMap<String, Vec<i64>>) -> Run {
+        let ir = self.ir;
+        let func = ir.walk(self.module).into_iter().find(|o| ir.name_str(*o) == "func.func").expect("a function");
+        let body = ir.body(func).expect("a body");
+        let mut run = Run::default();
+        for (&arg, x) in ir.args(body).iter().zip(inputs) {
+            run.values.insert(arg, Data::Float(x.clone()));
         }
-        let mut out = operation(ir, op, &run.values);
-        let name = ir.attr(op, "name").and_then(|a| ir.ctx().as_str(a)).unwrap_or("").to_string();
-        if let (Some(v), Data::Int(_)) = (force.get(&name), &out)
-            && ir.def(op).is_none_or(|d| !d.name.ends_with("conv2d") && !d.name.ends_with("linear"))
-        {
-            run.by_name.insert(format!("{name} computed"), out);
-            out = Data::Int(v.clone());
+        for op in ir.ops_of(body) {
+            if ir.name_str(op) == "func.return" {
+                run.outputs = ir.operands(op).map(|v| run.values[&v].clone()).collect();
+                break;
+            }
+            let mut out = self.operation(op, &run.values);
+            let name = ir.attr(op, "name").and_then(|a| ir.ctx().as_str(a)).unwrap_or("").to_string();
+            let sums = Conv2d::cast(ir, op).is_some() || Linear::cast(ir, op).is_some();
+            if let (Some(v), Data::Int(_), false) = (force.get(&name), &out, sums) {
+                run.by_name.insert(format!("{name} computed"), out);
+                out = Data::Int(v.clone());
+            }
+            if let (Data::Int(v), Some(t)) = (&out, int_type(ir.ctx(), ir.ty(ir.result(op, 0).unwrap()))) {
+                assert!(v.iter().all(|x| t.holds(*x)), "{name}: a value is outside {t}");
+            }
+            run.by_name.insert(name, out.clone());
+            run.values.insert(ir.result(op, 0).expect("a result"), out);
         }
-        if let (Data::Int(v), Some(t)) = (&out, int_type(ir.ctx(), ir.ty(ir.result(op, 0).unwrap()))) {
-            assert!(v.iter().all(|x| t.holds(*x)), "{name}: a value is outside {t}");
-        }
-        run.by_name.insert(name, out.clone());
-        run.values.insert(ir.result(op, 0).expect("a result"), out);
+        run
     }
-    run
 }
 
 fn shape(ir: &Ir, v: ValueId) -> Vec<usize> {
@@ -140,142 +158,155 @@ fn pooled(w: &Window2d, x: &[usize], y: &[usize], mut f: impl FnMut(usize, Vec<O
     }
 }
 
-fn operation(ir: &Ir, op: OpId, values: &HashMap<ValueId, Data>) -> Data {
-    let v = |id: ValueId| &values[&id];
-    let result = ir.result(op, 0).unwrap();
-    let y = shape(ir, result);
-    if let Some(o) = Constant::cast(ir, op) {
-        let e = Elements::of(ir.ctx(), o.value(ir)).unwrap();
-        return e.floats().map(Data::Float).unwrap_or_else(|| Data::Int(e.ints().unwrap()));
-    }
-    if let Some(o) = Quantize::cast(ir, op) {
-        let (scale, zero) = (floats(ir, o.scale(ir)), o.zero_point(ir));
-        let f = |(i, x): (usize, &f32)| {
-            let c = along(&y, o.axis(ir) as usize, i, scale.len());
-            ((x / scale[c]).round_ties_even() as i64 + zero[c]).clamp(o.lo(ir), o.hi(ir))
-        };
-        return Data::Int(v(o.input(ir)).floats().iter().enumerate().map(f).collect());
-    }
-    if let Some(o) = Dequantize::cast(ir, op) {
-        let (scale, zero) = (floats(ir, o.scale(ir)), o.zero_point(ir));
-        let bias = o.bias(ir).map(|b| floats(ir, b));
-        let f = |(i, x): (usize, &i64)| {
-            let c = along(&y, o.axis(ir) as usize, i, scale.len());
-            let b = bias.as_ref().map_or(0.0, |b| b[along(&y, o.axis(ir) as usize, i, usize::MAX)]);
-            (x - zero[c]) as f32 * scale[c] + b
-        };
-        return Data::Float(v(o.input(ir)).ints().iter().enumerate().map(f).collect());
-    }
-    if let Some(o) = Requantize::cast(ir, op) {
-        let k = o.constants(ir);
-        let f = |(i, x): (usize, &i64)| {
-            let c = along(&y, 1, i, k.m.len());
-            requantised(&k, c, *x as i128 * k.m[c] as i128)
-        };
-        return Data::Int(v(o.input(ir)).ints().iter().enumerate().map(f).collect());
-    }
-    if let Some(o) = AddRequantize::cast(ir, op) {
-        let k = o.constants(ir);
-        let m2 = k.m2.clone().unwrap();
-        let f = |(i, (a, b)): (usize, (&i64, &i64))| {
-            let c = along(&y, 1, i, k.m.len());
-            requantised(&k, c, *a as i128 * k.m[c] as i128 + *b as i128 * m2[c] as i128)
-        };
-        return Data::Int(v(o.a(ir)).ints().iter().zip(v(o.b(ir)).ints()).enumerate().map(f).collect());
-    }
-    if let Some(o) = Conv2d::cast(ir, op) {
-        let (w, x) = (o.window(ir).unwrap(), shape(ir, o.input(ir)));
-        let ws = shape(ir, o.weights(ir));
-        let per_group = y[1] / o.group(ir) as usize;
-        let mut at = Vec::new();
-        for i in 0..y.iter().product() {
-            let (oc, pos) = (i / (y[2] * y[3]) % y[1], [i / y[3] % y[2], i % y[3]]);
-            let mut pairs = Vec::new();
-            for c in 0..ws[1] {
-                let ic = oc / per_group * ws[1] + c;
-                for (p, [r, s]) in taps(&w, [x[2], x[3]], pos) {
-                    pairs
-                        .push((p.map(|(h, v)| (ic * x[2] + h) * x[3] + v), ((oc * ws[1] + c) * ws[2] + r) * ws[3] + s));
-                }
-            }
-            at.push((oc, pairs));
+impl Evaluator<'_> {
+    fn operation(&mut self, op: OpId, values: &HashMap<ValueId, Data>) -> Data {
+        let ir = self.ir;
+        let v = |id: ValueId| &values[&id];
+        let result = ir.result(op, 0).unwrap();
+        let y = shape(ir, result);
+        if let Some(o) = Constant::cast(ir, op) {
+            let e = Elements::of(ir.ctx(), o.value(ir)).unwrap();
+            return e.floats().map(Data::Float).unwrap_or_else(|| Data::Int(e.ints().unwrap()));
         }
-        return products(v(o.input(ir)), v(o.weights(ir)), o.bias(ir).map(v), &at, o.pad_value(ir), o.weight_zero(ir));
+        if let Some(o) = Quantize::cast(ir, op) {
+            let (scale, zero) = (floats(ir, o.scale(ir)), o.zero_point(ir));
+            let f = |(i, x): (usize, &f32)| {
+                let c = along(&y, o.axis(ir) as usize, i, scale.len());
+                ((x / scale[c]).round_ties_even() as i64 + zero[c]).clamp(o.lo(ir), o.hi(ir))
+            };
+            return Data::Int(v(o.input(ir)).floats().iter().enumerate().map(f).collect());
+        }
+        if let Some(o) = Dequantize::cast(ir, op) {
+            let (scale, zero) = (floats(ir, o.scale(ir)), o.zero_point(ir));
+            let bias = o.bias(ir).map(|b| floats(ir, b));
+            let f = |(i, x): (usize, &i64)| {
+                let c = along(&y, o.axis(ir) as usize, i, scale.len());
+                let b = bias.as_ref().map_or(0.0, |b| b[along(&y, o.axis(ir) as usize, i, usize::MAX)]);
+                (x - zero[c]) as f32 * scale[c] + b
+            };
+            return Data::Float(v(o.input(ir)).ints().iter().enumerate().map(f).collect());
+        }
+        if let Some(o) = Requantize::cast(ir, op) {
+            let k = o.constants(ir);
+            let f = |(i, x): (usize, &i64)| {
+                let c = along(&y, 1, i, k.m.len());
+                requantised(&k, c, *x as i128 * k.m[c] as i128)
+            };
+            return Data::Int(v(o.input(ir)).ints().iter().enumerate().map(f).collect());
+        }
+        if let Some(o) = AddRequantize::cast(ir, op) {
+            let k = o.constants(ir);
+            let m2 = k.m2.clone().unwrap();
+            let f = |(i, (a, b)): (usize, (&i64, &i64))| {
+                let c = along(&y, 1, i, k.m.len());
+                requantised(&k, c, *a as i128 * k.m[c] as i128 + *b as i128 * m2[c] as i128)
+            };
+            return Data::Int(v(o.a(ir)).ints().iter().zip(v(o.b(ir)).ints()).enumerate().map(f).collect());
+        }
+        if let Some(o) = Conv2d::cast(ir, op) {
+            let at = self.pairs.entry(op).or_insert_with(|| conv_pairs(ir, o, &y));
+            return products(
+                v(o.input(ir)),
+                v(o.weights(ir)),
+                o.bias(ir).map(v),
+                at,
+                o.pad_value(ir),
+                o.weight_zero(ir),
+            );
+        }
+        if let Some(o) = Linear::cast(ir, op) {
+            let n = shape(ir, o.input(ir))[1];
+            let index = |oc: usize, i: usize| if o.transpose(ir) { i * y[1] + oc } else { oc * n + i };
+            let at: Vec<_> = (0..y[1]).map(|oc| (oc, (0..n).map(|i| (Some(i), index(oc, i))).collect())).collect();
+            return products(v(o.input(ir)), v(o.weights(ir)), o.bias(ir).map(v), &at, 0, o.weight_zero(ir));
+        }
+        if let Some(o) = BatchNorm::cast(ir, op) {
+            let part = |id| v(id).floats().to_vec();
+            let (s, b, m, var) = (part(o.scale(ir)), part(o.bias(ir)), part(o.mean(ir)), part(o.var(ir)));
+            let f = |(i, x): (usize, &f32)| {
+                let c = along(&y, 1, i, usize::MAX);
+                (x - m[c]) / (var[c] + o.epsilon(ir)).sqrt() * s[c] + b[c]
+            };
+            return Data::Float(v(o.input(ir)).floats().iter().enumerate().map(f).collect());
+        }
+        if let Some(o) = Relu::cast(ir, op) {
+            return match v(o.input(ir)) {
+                Data::Float(x) => Data::Float(x.iter().map(|a| a.max(0.0)).collect()),
+                Data::Int(x) => Data::Int(x.iter().map(|a| (*a).max(0)).collect()),
+            };
+        }
+        if let Some(o) = Clip::cast(ir, op) {
+            return match (v(o.input(ir)), o.bounds(ir).unwrap()) {
+                (Data::Float(x), Bounds::Float(lo, hi)) => Data::Float(x.iter().map(|a| a.clamp(lo, hi)).collect()),
+                (Data::Int(x), Bounds::Int(lo, hi)) => Data::Int(x.iter().map(|a| (*a).clamp(lo, hi)).collect()),
+                _ => panic!("bounds of another kind"),
+            };
+        }
+        if Add::cast(ir, op).is_some() {
+            return broadcast(ir, op, values, |a, b| a + b);
+        }
+        if Mul::cast(ir, op).is_some() {
+            return broadcast(ir, op, values, |a, b| a * b);
+        }
+        if let Some(o) = MaxPool::cast(ir, op) {
+            let mut taps = Vec::new();
+            pooled(&o.window(ir).unwrap(), &shape(ir, o.input(ir)), &y, |_, t| taps.push(t));
+            let best = |t: &Vec<Option<usize>>, x: &dyn Fn(usize) -> f64| {
+                t.iter().flatten().map(|i| x(*i)).fold(f64::NEG_INFINITY, f64::max)
+            };
+            return match v(o.input(ir)) {
+                Data::Float(x) => Data::Float(taps.iter().map(|t| best(t, &|i| x[i].into()) as f32).collect()),
+                Data::Int(x) => Data::Int(taps.iter().map(|t| best(t, &|i| x[i] as f64) as i64).collect()),
+            };
+        }
+        if let Some(o) = AveragePool::cast(ir, op) {
+            return average(ir, o, v(o.input(ir)), &y);
+        }
+        if let Some(o) = GlobalAveragePool::cast(ir, op) {
+            let x = v(o.input(ir)).floats();
+            let n = x.len() / y[1];
+            return Data::Float(
+                x.chunks(n).map(|c| c.iter().map(|a| f64::from(*a)).sum::<f64>() as f32 / n as f32).collect(),
+            );
+        }
+        if let Some(o) = Reshape::cast(ir, op) {
+            return v(o.input(ir)).clone();
+        }
+        if let Some(o) = Concat::cast(ir, op) {
+            let axis = o.axis(ir) as usize;
+            let inputs = o.inputs(ir);
+            let outer: usize = y[..axis].iter().product();
+            let part = |id: ValueId| shape(ir, id)[axis..].iter().product::<usize>();
+            let order =
+                |i: usize| inputs.iter().flat_map(move |&id| (0..part(id)).map(move |k| (id, i * part(id) + k)));
+            let order: Vec<_> = (0..outer).flat_map(order).collect();
+            return match v(inputs[0]) {
+                Data::Float(_) => Data::Float(order.iter().map(|(id, k)| v(*id).floats()[*k]).collect()),
+                Data::Int(_) => Data::Int(order.iter().map(|(id, k)| v(*id).ints()[*k]).collect()),
+            };
+        }
+        panic!("no evaluation of {}", ir.name_str(op));
     }
-    if let Some(o) = Linear::cast(ir, op) {
-        let n = shape(ir, o.input(ir))[1];
-        let index = |oc: usize, i: usize| if o.transpose(ir) { i * y[1] + oc } else { oc * n + i };
-        let at: Vec<_> = (0..y[1]).map(|oc| (oc, (0..n).map(|i| (Some(i), index(oc, i))).collect())).collect();
-        return products(v(o.input(ir)), v(o.weights(ir)), o.bias(ir).map(v), &at, 0, o.weight_zero(ir));
-    }
-    if let Some(o) = BatchNorm::cast(ir, op) {
-        let part = |id| v(id).floats().to_vec();
-        let (s, b, m, var) = (part(o.scale(ir)), part(o.bias(ir)), part(o.mean(ir)), part(o.var(ir)));
-        let f = |(i, x): (usize, &f32)| {
-            let c = along(&y, 1, i, usize::MAX);
-            (x - m[c]) / (var[c] + o.epsilon(ir)).sqrt() * s[c] + b[c]
-        };
-        return Data::Float(v(o.input(ir)).floats().iter().enumerate().map(f).collect());
-    }
-    if let Some(o) = Relu::cast(ir, op) {
-        return match v(o.input(ir)) {
-            Data::Float(x) => Data::Float(x.iter().map(|a| a.max(0.0)).collect()),
-            Data::Int(x) => Data::Int(x.iter().map(|a| (*a).max(0)).collect()),
-        };
-    }
-    if let Some(o) = Clip::cast(ir, op) {
-        return match (v(o.input(ir)), o.bounds(ir).unwrap()) {
-            (Data::Float(x), Bounds::Float(lo, hi)) => Data::Float(x.iter().map(|a| a.clamp(lo, hi)).collect()),
-            (Data::Int(x), Bounds::Int(lo, hi)) => Data::Int(x.iter().map(|a| (*a).clamp(lo, hi)).collect()),
-            _ => panic!("bounds of another kind"),
-        };
-    }
-    if Add::cast(ir, op).is_some() {
-        return broadcast(ir, op, values, |a, b| a + b);
-    }
-    if Mul::cast(ir, op).is_some() {
-        return broadcast(ir, op, values, |a, b| a * b);
-    }
-    if let Some(o) = MaxPool::cast(ir, op) {
-        let mut taps = Vec::new();
-        pooled(&o.window(ir).unwrap(), &shape(ir, o.input(ir)), &y, |_, t| taps.push(t));
-        let best = |t: &Vec<Option<usize>>, x: &dyn Fn(usize) -> f64| {
-            t.iter().flatten().map(|i| x(*i)).fold(f64::NEG_INFINITY, f64::max)
-        };
-        return match v(o.input(ir)) {
-            Data::Float(x) => Data::Float(taps.iter().map(|t| best(t, &|i| x[i].into()) as f32).collect()),
-            Data::Int(x) => Data::Int(taps.iter().map(|t| best(t, &|i| x[i] as f64) as i64).collect()),
-        };
-    }
-    if let Some(o) = AveragePool::cast(ir, op) {
-        return average(ir, o, v(o.input(ir)), &y);
-    }
-    if let Some(o) = GlobalAveragePool::cast(ir, op) {
-        let x = v(o.input(ir)).floats();
-        let n = x.len() / y[1];
-        return Data::Float(
-            x.chunks(n).map(|c| c.iter().map(|a| f64::from(*a)).sum::<f64>() as f32 / n as f32).collect(),
-        );
-    }
-    if let Some(o) = Reshape::cast(ir, op) {
-        return v(o.input(ir)).clone();
-    }
-    if let Some(o) = Concat::cast(ir, op) {
-        let axis = o.axis(ir) as usize;
-        let inputs = o.inputs(ir);
-        let outer: usize = y[..axis].iter().product();
-        let part = |id: ValueId| shape(ir, id)[axis..].iter().product::<usize>();
-        let order = |i: usize| inputs.iter().flat_map(move |&id| (0..part(id)).map(move |k| (id, i * part(id) + k)));
-        let order: Vec<_> = (0..outer).flat_map(order).collect();
-        return match v(inputs[0]) {
-            Data::Float(_) => Data::Float(order.iter().map(|(id, k)| v(*id).floats()[*k]).collect()),
-            Data::Int(_) => Data::Int(order.iter().map(|(id, k)| v(*id).ints()[*k]).collect()),
-        };
-    }
-    panic!("no evaluation of {}", ir.name_str(op));
 }
 
-type Pairs = (usize, Vec<(Option<usize>, usize)>);
+fn conv_pairs(ir: &Ir, o: Conv2d, y: &[usize]) -> Vec<Pairs> {
+    let (w, x) = (o.window(ir).unwrap(), shape(ir, o.input(ir)));
+    let ws = shape(ir, o.weights(ir));
+    let per_group = y[1] / o.group(ir) as usize;
+    let mut at = Vec::new();
+    for i in 0..y.iter().product() {
+        let (oc, pos) = (i / (y[2] * y[3]) % y[1], [i / y[3] % y[2], i % y[3]]);
+        let mut pairs = Vec::new();
+        for c in 0..ws[1] {
+            let ic = oc / per_group * ws[1] + c;
+            for (p, [r, s]) in taps(&w, [x[2], x[3]], pos) {
+                pairs.push((p.map(|(h, v)| (ic * x[2] + h) * x[3] + v), ((oc * ws[1] + c) * ws[2] + r) * ws[3] + s));
+            }
+        }
+        at.push((oc, pairs));
+    }
+    at
+}
 
 fn products(x: &Data, w: &Data, bias: Option<&Data>, at: &[Pairs], pad: i64, wz: i64) -> Data {
     match (x, w) {

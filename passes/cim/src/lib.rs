@@ -13,5 +13,6 @@ use cim_pass::PassRegistry;
 /// Registers all passes.
 pub fn register(registry: &mut PassRegistry) {
     registry.add::<graph::fold_batch_norm::FoldBatchNorm>();
+    registry.add::<graph::quantize_operators::QuantizeOperators>();
     registry.add::<graph::place::Place>();
 }

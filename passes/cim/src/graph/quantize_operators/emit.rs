@@ -294,7 +294,7 @@ fn concat_at(s: &mut State<'_>, before: OpId, op: OpId, parts: &[ValueId], axis:
 }
 
 /// The same integers in a wider type.
-fn cast(s: &mut State<'_>, at: OpId, q: ValueId, int: IntType) -> ValueId {
+pub(super) fn cast(s: &mut State<'_>, at: OpId, q: ValueId, int: IntType) -> ValueId {
     if s.int(q) == Some(int) {
         return q;
     }

@@ -4,9 +4,36 @@ use super::super::constants::shape_of;
 use super::view::{Base, Grid, State, Sum, View};
 use cim_dialect::graph::elements::dense_floats;
 use cim_dialect::graph::types::is_f32;
-use cim_dialect::graph::{Constant, Dequantize, Quantize};
+use cim_dialect::graph::{Constant, Dequantize, IntType, Quantize};
 use cim_ir::op_def::Trait;
 use cim_ir::{OpId, ValueId};
+
+/// An integer operand of an operation that is not ours, such as the function's return, and its type.
+pub(super) struct Promise {
+    op: OpId,
+    index: usize,
+    int: IntType,
+}
+
+/// Types that others rely on: they must not become narrower.
+pub(super) fn promised(s: &State<'_>, root: OpId) -> Vec<Promise> {
+    let foreign = s.ir.walk(root).into_iter().filter(|op| !s.ir.name_str(*op).starts_with("cim.graph."));
+    let of = |op: OpId| {
+        let ints = s.ir.operands(op).enumerate().filter_map(move |(index, v)| Some((index, s.int(v)?)));
+        ints.map(move |(index, int)| Promise { op, index, int })
+    };
+    foreign.flat_map(of).collect()
+}
+
+/// Widens what became narrower to its promised type.
+pub(super) fn keep_promises(s: &mut State<'_>, promised: &[Promise]) {
+    for p in promised {
+        if let Some(v) = s.ir.operand(p.op, p.index) {
+            let wide = super::emit::cast(s, p.op, v, p.int);
+            s.ir.set_operand(p.op, p.index, wide);
+        }
+    }
+}
 
 /// Replaces float values that are still needed, erases what is not, marks what stays on the host; the number of the latter.
 pub(super) fn run(s: &mut State<'_>, root: OpId) -> u64 {

@@ -60,7 +60,9 @@ pub struct Summary {
 /// Makes the quantised operators inside `root` integer.
 pub fn quantize_operators(ir: &mut Ir, root: OpId) -> Result<Summary, Diagnostic> {
     let mut state = view::State::new(ir);
+    let promised = finish::promised(&state, root);
     analyse::run(&mut state, root);
+    finish::keep_promises(&mut state, &promised);
     let host = finish::run(&mut state, root);
     Ok(Summary { integer: state.integer, host })
 }
