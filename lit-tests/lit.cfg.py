@@ -12,8 +12,14 @@ config.excludes = ["Inputs"]
 
 root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 config.test_source_root = os.path.join(root, "lit-tests")
-bin_dir = os.environ.get("CIM_BIN_DIR", os.path.join(root, "target", "release"))
-config.test_exec_root = os.path.join(os.environ.get("CIM_LIT_OUT", os.path.join(root, "target", "lit")))
+target_dir = os.environ.get("CARGO_TARGET_DIR", os.path.join(root, "target"))
+bin_dir = os.environ.get("CIM_BIN_DIR", os.path.join(target_dir, "release"))
+config.test_exec_root = os.environ.get("CIM_LIT_OUT", os.path.join(target_dir, "lit"))
+
+# Without the binaries every negative test would pass.
+missing = [b for b in ("cim-opt", "cim-translate", "cim") if not os.access(os.path.join(bin_dir, b), os.X_OK)]
+if missing:
+    lit_config.fatal("%s: no %s; build first: cargo build --release" % (bin_dir, ", ".join(missing)))
 
 path = [bin_dir]
 # Debian keeps the unversioned names of LLVM's test tools in a folder of their own.

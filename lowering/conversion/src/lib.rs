@@ -1,1 +1,30 @@
-//! To be filled.
+//! Dialect conversion: from operations and types that are illegal to ones that are legal.
+//!
+//! - [`ConversionTarget`]: what is legal
+//! - [`TypeConverter`]: what types become, one to one or one to several, and how values cross over
+//! - [`ConversionPattern`]: how an operation becomes legal ones
+//! - [`apply_partial`], [`apply_full`]: the drivers
+//! - [`ReconcileUnrealizedCasts`]: the pass that removes casts which cancel out
+//!
+//! Conversion works without rollback: every pattern that reports success has changed the program for good, and a failed
+//! conversion leaves it half converted, as a failed pass does. A pattern that reports failure must not have changed anything.
+#![forbid(unsafe_code)]
+
+mod casts;
+mod driver;
+mod reconcile_unrealized_casts;
+mod target;
+mod type_converter;
+
+pub use casts::{cast, look_through};
+pub use driver::{ConversionPattern, ConversionPatterns, ConversionRewriter, apply_full, apply_partial};
+pub use reconcile_unrealized_casts::ReconcileUnrealizedCasts;
+pub use target::{ConversionTarget, Legality};
+pub use type_converter::TypeConverter;
+
+use cim_pass::PassRegistry;
+
+/// Registers the passes of the crate.
+pub fn register(registry: &mut PassRegistry) {
+    registry.add::<ReconcileUnrealizedCasts>();
+}

@@ -104,6 +104,13 @@ pub struct PassRun<'a> {
     preserved: Preserved,
 }
 
+pub(crate) fn op_error(ir: &Ir, op: OpId, message: impl std::fmt::Display) -> Diagnostic {
+    let text = cim_ir::text::print_op(ir, op, &cim_ir::text::PrintOptions::generic());
+    // What takes several lines starts on one of its own.
+    let gap = if text.contains('\n') { "\n" } else { "" };
+    ir.op_error(op, message).note(ir.loc(op), format!("see current operation: {gap}{text}"))
+}
+
 /// Which analyses are still true after a pass.
 #[derive(Debug, Default)]
 pub(crate) enum Preserved {
@@ -127,6 +134,10 @@ impl<'a> PassRun<'a> {
     /// The operation to work on.
     pub fn op(&self) -> OpId {
         self.op
+    }
+    /// "'name' op message" with the operation in a note.
+    pub fn op_error(&self, op: OpId, message: impl std::fmt::Display) -> Diagnostic {
+        op_error(self.ir, op, message)
     }
     /// Reports something; errors alone do not fail the pass.
     pub fn emit(&mut self, diagnostic: Diagnostic) {

@@ -73,7 +73,7 @@ impl PrintIr {
             }
         }
         let text = (self.print)(ir, shown, ir.block_of(shown).is_some());
-        let _ = write!(out, " //----- //\n{text}\n\n");
+        let _ = write!(out, " //----- //\n{}\n\n", text.strip_suffix('\n').unwrap_or(&text));
         (self.sink)(&out);
     }
 

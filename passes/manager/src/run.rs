@@ -4,7 +4,7 @@ use crate::analysis::AnalysisCache;
 use crate::instrument::Instrumentation;
 use crate::manager::{Item, OpPassManager};
 use crate::panics;
-use crate::pass::{Pass, PassFailure, PassRun, Preserved};
+use crate::pass::{Pass, PassFailure, PassRun, Preserved, op_error};
 use crate::timing::TimeNode;
 use crate::transfer;
 use cim_ir::op_def::Trait;
@@ -61,7 +61,8 @@ pub fn run(pm: &OpPassManager, ir: &mut Ir, op: OpId, config: &RunConfig, time: 
     }
     let one_thread = config.instrumentations.iter().any(|i| i.needs_one_thread());
     let threads = if one_thread { 1 } else { config.threads.max(1) };
-    let pool = (threads > 1).then(|| rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok()).flatten();
+    let spread = threads > 1 && pm.items().iter().any(|i| matches!(i, Item::Nested(_)));
+    let pool = spread.then(|| rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok()).flatten();
     let engine = Engine { config, pool: pool.as_ref(), threads };
     engine.pipeline(pm, ir, op, &mut state);
     state.outcome
@@ -124,7 +125,7 @@ impl Engine<'_> {
     fn pass(&self, pass: &dyn Pass, ir: &mut Ir, op: OpId, cache: &mut AnalysisCache, state: &mut State<'_>) -> bool {
         let info = pass.info();
         if let Err(why) = schedulable(ir, op) {
-            state.outcome.diagnostics.push(ir.op_error(op, why));
+            state.outcome.diagnostics.push(op_error(ir, op, why));
             state.outcome.failures.push(format!("`{}` on {}", info.display, describe(ir, op)));
             return false;
         }

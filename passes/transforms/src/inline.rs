@@ -52,7 +52,7 @@ impl Pass for Inline {
         let root = run.op();
         if !run.ir.has_trait(root, Trait::SymbolTable) {
             let what = " was scheduled to run under the inliner, but does not define a symbol table";
-            return Err(run.ir.op_error(root, what).into());
+            return Err(run.op_error(root, what).into());
         }
         let graph = Graph::new(run.ir, root);
         let order = graph.components();

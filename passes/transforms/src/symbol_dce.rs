@@ -25,7 +25,7 @@ impl Pass for SymbolDce {
         let (ir, root) = (&*run.ir, run.op());
         if !ir.has_trait(root, Trait::SymbolTable) {
             let what = " was scheduled to run under SymbolDCE, but does not define a symbol table";
-            return Err(ir.op_error(root, what).into());
+            return Err(run.op_error(root, what).into());
         }
         let hidden = match ir.parent_op(root) {
             Some(_) if is_symbol(ir, root) => symbols::visibility(ir, root) == Visibility::Private,

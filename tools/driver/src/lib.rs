@@ -4,6 +4,8 @@
 //! - [`program_file`]: program files
 //! - [`run`]: many images through a program, compared layer by layer where asked
 //! - [`expect`]: outputs against recorded outputs and labels
+//! - [`opt`]: the `opt` tool
+//! - [`registry`]: all dialects and passes
 //! - [`report`]: `cim-report/1` and the table for people
 //! - [`tensor_file`]: `.npy` and `.npz`
 #![forbid(unsafe_code)]
@@ -11,7 +13,9 @@
 pub mod compile;
 pub mod expect;
 mod model_check;
+pub mod opt;
 pub mod program_file;
+pub mod registry;
 pub mod report;
 pub mod run;
 pub mod tensor_file;

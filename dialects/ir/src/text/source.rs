@@ -1,22 +1,37 @@
 //! A named text that diagnostics can quote.
 
 use bytes::Bytes;
+use std::ops::Range;
 
 /// Text with the name that locations and diagnostics show. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Source {
     name: String,
+    whole: Bytes,
     text: Bytes,
+    start: (u32, u32),
 }
 
 impl Source {
     /// A source; `-` and standard input are conventionally named `<stdin>`.
     pub fn new(name: impl Into<String>, text: impl Into<Bytes>) -> Self {
-        Source { name: name.into(), text: text.into() }
+        let whole = text.into();
+        Source { name: name.into(), text: whole.clone(), whole, start: (1, 1) }
+    }
+    /// A part of the whole text, for files that hold several programs: lines are counted in the whole.
+    pub fn part(&self, range: Range<usize>) -> Self {
+        let end = range.end.min(self.whole.len());
+        let range = range.start.min(end)..end;
+        let start = LineCounter::new((1, 1)).at(&self.whole, u32::try_from(range.start).unwrap_or(u32::MAX));
+        Source { name: self.name.clone(), text: self.whole.slice(range), whole: self.whole.clone(), start }
     }
     /// Name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+    /// Line and column where the content starts.
+    pub fn start(&self) -> (u32, u32) {
+        self.start
     }
     /// Content; not necessarily UTF-8.
     pub fn text(&self) -> &[u8] {
@@ -24,7 +39,7 @@ impl Source {
     }
     /// A line, counted from 1, without its line end. An empty line follows a final line end.
     pub fn line(&self, line: u32) -> Option<&[u8]> {
-        let rows = || self.text.split(|&c| c == b'\n');
+        let rows = || self.whole.split(|&c| c == b'\n');
         let row = rows().nth(line.checked_sub(1)? as usize)?;
         // A carriage return ends a line for display too.
         Some(row.split(|&c| c == b'\r').next().unwrap_or(row))
@@ -34,20 +49,26 @@ impl Source {
 /// Line and column, from 1, of byte positions; fast when they ascend.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LineCounter {
+    start: (u32, u32),
     pos: usize,
     line: u32,
     line_start: usize,
 }
 
 impl LineCounter {
-    pub(crate) fn new() -> Self {
-        LineCounter { pos: 0, line: 1, line_start: 0 }
+    /// Counts from a line and column on.
+    pub(crate) fn new(start: (u32, u32)) -> Self {
+        LineCounter { start, pos: 0, line: start.0, line_start: 0 }
+    }
+    /// Where it counts from.
+    pub(crate) fn start(&self) -> (u32, u32) {
+        self.start
     }
     /// Line and column of `pos`.
     pub(crate) fn at(&mut self, text: &[u8], pos: u32) -> (u32, u32) {
         let pos = (pos as usize).min(text.len());
         if pos < self.line_start {
-            *self = Self::new();
+            *self = Self::new(self.start);
         }
         if pos > self.pos {
             let between = &text[self.pos..pos];
@@ -57,7 +78,8 @@ impl LineCounter {
             }
             self.pos = pos;
         }
-        (self.line, (pos - self.line_start) as u32 + 1)
+        let before = if self.line == self.start.0 { self.start.1 } else { 1 };
+        (self.line, (pos - self.line_start) as u32 + before)
     }
 }
 
@@ -68,7 +90,7 @@ mod tests {
     #[test]
     fn lines_and_columns() {
         let text = b"ab\n\ncd\r\ne";
-        let mut c = LineCounter::new();
+        let mut c = LineCounter::new((1, 1));
         let all: Vec<_> = (0..=9).map(|p| c.at(text, p)).collect();
         let want = [(1, 1), (1, 2), (1, 3), (2, 1), (3, 1), (3, 2), (3, 3), (3, 4), (4, 1), (4, 2)];
         assert_eq!(all, want);
@@ -77,5 +99,11 @@ mod tests {
         assert_eq!(s.line(3), Some(&b"cd"[..]));
         assert_eq!(s.line(0), None);
         assert_eq!(s.line(5), None);
+        let part = s.part(4..9);
+        assert_eq!((part.text(), part.start(), part.line(1)), (&b"cd\r\ne"[..], (3, 1), Some(&b"ab"[..])));
+        let part = s.part(1..99);
+        let mut c = LineCounter::new(part.start());
+        let all: Vec<_> = (0..4).map(|p| c.at(part.text(), p)).collect();
+        assert_eq!(all, [(1, 2), (1, 3), (2, 1), (3, 1)]);
     }
 }

@@ -87,7 +87,7 @@ impl<'s> OpParser<'s> {
             lexer,
             tok,
             depth: 0,
-            lines: LineCounter::new(),
+            lines: LineCounter::new(source.start()),
             attr_aliases: FxHashMap::default(),
             type_aliases: FxHashMap::default(),
             deferred_locs: Vec::new(),

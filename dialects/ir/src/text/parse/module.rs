@@ -41,7 +41,9 @@ pub fn parse_module(
 impl OpParser<'_> {
     fn file(&mut self, options: &ParseOptions) -> Result<OpId, Vec<Diagnostic>> {
         let file = self.file;
-        let loc = self.ctx.loc(LocData::File { file, line: 0, column: 0 });
+        // The module around a part of a file is where the part starts; that around a whole file is nowhere in it.
+        let (line, column) = Some(self.lines.start()).filter(|s| *s != (1, 1)).unwrap_or((0, 0));
+        let loc = self.ctx.loc(LocData::File { file, line, column });
         let region = self.ir.create_region();
         let body = self.ir.create_block(region, &[]);
         self.insert = Some(body);
