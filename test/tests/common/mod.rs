@@ -96,7 +96,8 @@ pub fn execute(program: &Program, seed: u64) -> Result<(), String> {
         .collect();
     let text = |e: anyhow::Error| format!("{e:#}");
     let shared = Arc::new(program.clone());
-    let mut machine = Simulated::new(&shared, Settings::default()).map_err(text)?;
+    let described = cim_machine::Machine::from_yaml(&program.machine, "<program>").map_err(|e| e.to_string())?;
+    let mut machine = Simulated::new(&shared, &described, Settings::default()).map_err(text)?;
     let verifier = Verifier::new(program).map_err(text)?;
     let trace = verifier.reference(&inputs).map_err(text)?;
     let mut comparison = Comparison::default();
