@@ -169,6 +169,20 @@ fn infinity(l: Layout, negative: bool) -> u128 {
     }
 }
 
+/// The pattern that stands for the same value: f80 has several for some values, and treats others as not-a-number.
+pub fn canonical(kind: FloatKind, bits: u128) -> u128 {
+    const ONE: u128 = 1 << 63;
+    const TOP: u128 = 0x7fff << 64;
+    if kind != FloatKind::F80 {
+        return bits;
+    }
+    match (bits & TOP, bits & ONE != 0) {
+        (0, true) => bits | 1 << 64,
+        (e, false) if e != 0 => bits | TOP,
+        _ => bits,
+    }
+}
+
 /// Bit pattern of the value nearest to `value`.
 pub fn from_f64(kind: FloatKind, value: f64) -> u128 {
     match kind {
@@ -293,6 +307,7 @@ impl Decimal {
 pub fn print(kind: FloatKind, bits: u128, out: &mut String) -> bool {
     use std::fmt::Write;
     let l = layout(kind);
+    let bits = canonical(kind, bits);
     let Some(f) = decode(l, bits) else {
         let _ = write!(out, "0x{:X}", bits & mask(l.width()));
         return true;

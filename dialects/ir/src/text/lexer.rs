@@ -211,7 +211,7 @@ impl<'s> Lexer<'s> {
                     self.pos += 2;
                     Tok::Ellipsis
                 }
-                b'.' => return self.fail(start, start, "expected three consecutive dots for an ellipsis"),
+                b'.' => return self.fail(start, start + 1, "expected three consecutive dots for an ellipsis"),
                 _ => return self.fail(start, start, "unexpected character"),
             };
             return Token { kind, start: start as u32, end: self.pos as u32 };

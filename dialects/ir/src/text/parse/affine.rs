@@ -102,8 +102,7 @@ impl<'s> OpParser<'s> {
                 return Ok(Constraint { expr: a.sub(b), equality: comparison == Tok::Equal });
             }
         }
-        Err(self
-            .error("expected '== affine-expr' or '>= affine-expr' or '<= affine-expr' at the end of affine constraint"))
+        Err(self.error("expected '== affine-expr' or '>= affine-expr' at end of affine constraint"))
     }
 
     fn affine_expr(&mut self, scope: &mut Scope<'s>) -> ParseResult<AffineExpr> {
@@ -198,13 +197,11 @@ impl<'s> OpParser<'s> {
             Tok::Minus => {
                 self.advance();
                 self.count_operator(scope)?;
-                let expr = self.nested(|p| p.affine_operand(scope, has_left))?;
+                let expr = self.nested(|p| p.affine_operand(scope, has_left));
+                let expr = expr.or_else(|e| self.and_also(e, "missing operand of negation"))?;
                 Ok(AffineExpr::binary(AffineOp::Mul, expr, AffineExpr::Const(-1)))
             }
-            Tok::Plus | Tok::Star => {
-                let side = if has_left { "right" } else { "left" };
-                Err(self.error(format!("missing {side} operand of binary operator")))
-            }
+
             Tok::Bare | Tok::IntType => {
                 let name = self.spelling();
                 match scope.names.iter().find(|n| n.0 == name) {
@@ -216,7 +213,10 @@ impl<'s> OpParser<'s> {
                     None => Err(self.wrong_token("use of undeclared identifier")),
                 }
             }
-            _ => Err(self.wrong_token("expected bare identifier")),
+            _ => {
+                let side = if has_left { "right" } else { "left" };
+                Err(self.error(format!("missing {side} operand of binary operator")))
+            }
         }
     }
 }

@@ -272,7 +272,7 @@ impl<'s> OpParser<'s> {
             return Err(self.error_at(pos, "hexadecimal float literal should not have a leading minus"));
         }
         match super::ints::magnitude(text) {
-            Some(m) if m.bits() <= kind.width() => Ok(m.low_u128()),
+            Some(m) if m.bits() <= kind.width() => Ok(float::canonical(kind, m.low_u128())),
             _ => Err(self.error_at(pos, "hexadecimal float constant out of range for type")),
         }
     }
@@ -334,7 +334,7 @@ impl<'s> OpParser<'s> {
         let body = if self.eat(Tok::Greater) {
             self.ctx.unit()
         } else {
-            let body = self.attr_of(ty)?;
+            let body = self.attr_of(ty).or_else(|e| self.and_also(e, "expected attribute"))?;
             self.expect(Tok::Greater, "expected '>' to close distinct attribute")?;
             body
         };

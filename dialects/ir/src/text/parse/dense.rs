@@ -218,15 +218,22 @@ impl<'s> OpParser<'s> {
                 }
                 let scalars = literal.as_ref().map_or(0, |l| l.scalars);
                 if scalars == 0 && total > 0 {
-                    let text = self.ctx.display_type(ty);
+                    let text = self.show_type(ty);
                     let message = format!("parsed zero elements, but type ({text}) expected at least 1");
                     return Err(self.error_at(start, message));
                 }
-                let wanted = if shape.is_empty() { scalars.min(1) as u64 } else { total } * (1 + u64::from(complex));
+                let expected = match (shape.is_empty(), complex) {
+                    // Pairs of numbers for a type that is not complex are a list.
+                    (true, false) if scalars <= 1 => scalars as u64,
+                    (true, true) => 2 * scalars.min(1) as u64,
+                    _ => total.saturating_mul(1 + u64::from(complex)),
+                };
                 match element {
-                    Some(_) if scalars as u64 != wanted => {
-                        let kind = if complex { "complex" } else { "scalar" };
-                        return Err(self.error_at(start, format!("expected {kind} elements")));
+                    Some(_) if scalars as u64 != expected => {
+                        let text = self.show_type(elem);
+                        let message =
+                            format!("parsed {scalars} elements, but type ({text}) expected {expected} elements");
+                        return Err(self.error_at(start, message));
                     }
                     Some(element) => self.number_elements(literal, element, complex, ty)?,
                     None => self.string_elements(literal, ty)?,
@@ -270,7 +277,7 @@ impl<'s> OpParser<'s> {
         let mut single = false;
         if let Some(literal) = literal {
             data.reserve_exact(literal.scalars * element.bytes());
-            single = literal.shape.is_empty();
+            single = literal.shape.is_empty() && literal.scalars == 1 + usize::from(complex);
             self.each_scalar(&literal, |p, negative| match element {
                 Element::Int(format) => p.int_element(format, negative, &mut data),
                 Element::Float(kind) => p.float_element(kind, negative, &mut data),
@@ -375,7 +382,7 @@ impl<'s> OpParser<'s> {
             data.len() == size || data.len() as u64 == total.saturating_mul(size as u64)
         };
         if !valid {
-            let text = self.ctx.display_type(ty);
+            let text = self.show_type(ty);
             return Err(self.error_at(start, format!("elements hex data size is invalid for provided type: {text}")));
         }
         Ok(self.ctx.dense(ty, data, size, single))
@@ -387,12 +394,19 @@ impl<'s> OpParser<'s> {
         self.advance();
         self.expect(Tok::Less, "expected '<' after 'array'")?;
         let pos = self.pos();
-        let elem = self.ty()?;
+        let elem = match self.ty() {
+            Ok(elem) => elem,
+            Err(e) => {
+                let second = self.error_at(pos, "expected an integer or floating point type");
+                self.later_errors.push(second);
+                return Err(e);
+            }
+        };
         let element = match (self.ctx.type_data(elem), self.int_format(elem)) {
             (TypeData::Float(kind), _) => Element::Float(*kind),
             (_, Some(format)) if !format.index => Element::Int(format),
             _ => {
-                let text = self.ctx.display_type(elem);
+                let text = self.show_type(elem);
                 return Err(self.error_at(pos, format!("expected integer or float type, got: {text}")));
             }
         };
@@ -510,7 +524,7 @@ impl<'s> OpParser<'s> {
                 let message = format!(
                     "sparse index #{i} is not contained within the value shape, with index=[{}], and type={}",
                     show_dims(row),
-                    self.ctx.display_type(ty)
+                    self.show_type(ty)
                 );
                 return Err(self.error_at(start, message));
             }

@@ -72,6 +72,8 @@ pub struct OpParser<'s> {
     resource_keys: FxHashMap<Ident, Ident>,
     /// Distinct attributes by the number in the text, with their bodies.
     distinct: FxHashMap<u64, (Attribute, Attribute)>,
+    /// What is reported after the error that ends parsing.
+    later_errors: Vec<Diagnostic>,
 }
 
 impl<'s> OpParser<'s> {
@@ -99,6 +101,7 @@ impl<'s> OpParser<'s> {
             insert: None,
             resource_keys: FxHashMap::default(),
             distinct: FxHashMap::default(),
+            later_errors: Vec::new(),
         }
     }
 
@@ -232,6 +235,16 @@ impl<'s> OpParser<'s> {
     pub fn error(&mut self, message: impl Into<String>) -> Diagnostic {
         let pos = self.token_pos_for_error();
         self.error_at(pos, message)
+    }
+
+    /// Reports a further error at the current token after `first`.
+    fn and_also<T>(&mut self, first: Diagnostic, message: &str) -> ParseResult<T> {
+        let second = self.error(message);
+        // Both would be the same lexical error.
+        if !self.is(Tok::Error) {
+            self.later_errors.push(second);
+        }
+        Err(first)
     }
 
     /// Start of the current token; one byte back at the end of the file.

@@ -49,7 +49,11 @@ impl OpParser<'_> {
         self.insert = Some(body);
         self.default_dialects.push("builtin");
         self.push_value_scope(true);
-        self.top_level(body).map_err(|e| vec![e])?;
+        if let Err(first) = self.top_level(body) {
+            let mut all = vec![first];
+            all.append(&mut self.later_errors);
+            return Err(all);
+        }
         let undefined = self.undefined_values();
         if !undefined.is_empty() {
             return Err(undefined);

@@ -86,6 +86,11 @@ impl<'s> OpParser<'s> {
     }
 
     fn check_dialect(&mut self, sigil: char, kind: &str, dialect: &str, body: &str, pos: Pos) -> ParseResult {
+        let valid = dialect.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && dialect.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_' || c == b'$');
+        if !valid {
+            return Err(self.error_at(pos, format!("invalid dialect namespace '\"{dialect}\"'")));
+        }
         if self.ctx.allows_unregistered() || self.ctx.registry().dialects().iter().any(|d| d.name == dialect) {
             return Ok(());
         }

@@ -179,6 +179,7 @@ impl OpParser<'_> {
     }
 
     fn vector_type(&mut self) -> ParseResult<Type> {
+        let start = self.pos();
         self.advance();
         self.expect(Tok::Less, "expected '<' in vector type")?;
         let mut dims = Dims::new();
@@ -195,15 +196,15 @@ impl OpParser<'_> {
             scalable.push(bracket);
             self.dimension_x()?;
         }
-        if dims.iter().any(|&d| d <= 0) {
-            return Err(self.error("vector types must have positive constant sizes"));
-        }
-        let pos = self.pos();
         let elem = self.ty()?;
         self.expect(Tok::Greater, "expected '>' in vector type")?;
+        if dims.iter().any(|&d| d <= 0) {
+            let sizes = dims.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+            return Err(self.error_at(start, format!("vector types must have positive constant sizes but got {sizes}")));
+        }
         use TypeData as T;
         if !matches!(self.ctx.type_data(elem), T::Float(_) | T::Integer { .. } | T::Index | T::Dialect { .. }) {
-            return Err(self.error_at(pos, "failed to verify 'elementType': VectorElementTypeInterface instance"));
+            return Err(self.error_at(start, "failed to verify 'elementType': VectorElementTypeInterface instance"));
         }
         Ok(self.ctx.ty(T::Vector { dims: dims.as_slice().into(), scalable: scalable.as_slice().into(), elem }))
     }
@@ -270,7 +271,7 @@ impl OpParser<'_> {
     fn memory_space(&mut self, space: Option<Attribute>, start: super::Pos) -> ParseResult<Option<Attribute>> {
         let Some(attr) = space else { return Ok(None) };
         match self.ctx.attr_data(attr) {
-            AttrData::Integer { ty, value: IntValue::Small(0) } if *ty == self.ctx.i64() => Ok(None),
+            AttrData::Integer { value: IntValue::Small(0), .. } => Ok(None),
             AttrData::Integer { .. } | AttrData::String { .. } | AttrData::Dictionary(_) | AttrData::Dialect { .. } => {
                 Ok(Some(attr))
             }
