@@ -2,9 +2,11 @@
 //!
 //! - [`graph_builder`]: small quantised networks in `cim.graph`
 //! - [`onnx_builder`]: small ONNX models
+//! - [`ir_gen`]: input of the IR benchmark
 //! - [`graph_eval`]: naive evaluation of `cim.graph`
 #![forbid(unsafe_code)]
 
 pub mod graph_builder;
 pub mod graph_eval;
+pub mod ir_gen;
 pub mod onnx_builder;
