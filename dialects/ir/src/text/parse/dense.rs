@@ -536,7 +536,7 @@ impl<'s> OpParser<'s> {
         let start = self.pos();
         self.advance();
         self.expect(Tok::Less, "expected '<' after 'dense_resource'")?;
-        let key = self.resource_key("resource")?;
+        let key = self.resource_key("for 'resource' entry")?;
         self.expect(Tok::Greater, "expected '>'")?;
         let mut pos = start;
         let ty = match known {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 impl<'s> OpParser<'s> {
     /// A resource key, bare or quoted, as the blob's name in this context.
     pub(super) fn resource_key(&mut self, what: &str) -> ParseResult<Ident> {
-        let written = self.metadata_key(what)?;
+        let written = self.metadata_key(what, true)?;
         let written = self.ctx.ident(&written);
         if let Some(&key) = self.resource_keys.get(&written) {
             return Ok(key);
@@ -19,10 +19,10 @@ impl<'s> OpParser<'s> {
         Ok(key)
     }
 
-    /// `name:` without the colon.
-    fn metadata_key(&mut self, what: &str) -> ParseResult<String> {
+    /// `name:` without the colon; keys of blobs may be quoted.
+    fn metadata_key(&mut self, what: &str, quoted: bool) -> ParseResult<String> {
         let text = match self.tok.kind {
-            Tok::Str => String::from_utf8(self.string_value().into_owned()).ok(),
+            Tok::Str if quoted => String::from_utf8(self.string_value().into_owned()).ok(),
             Tok::Bare | Tok::IntType => Some(Self::show_bytes(self.spelling())),
             _ => None,
         };
@@ -31,30 +31,31 @@ impl<'s> OpParser<'s> {
                 self.advance();
                 Ok(text)
             }
-            None => Err(self.error(format!("expected identifier key for '{what}' entry"))),
+            None => Err(self.error(format!("expected identifier key {what}"))),
         }
     }
 
     fn entries(
         &mut self,
-        what: &str,
+        quoted: bool,
         mut entry: impl FnMut(&mut Self, super::Pos, String) -> ParseResult,
     ) -> ParseResult {
         self.expect(Tok::LBrace, "expected '{'")?;
         if self.eat(Tok::RBrace) {
             return Ok(());
         }
-        self.comma_list(|p| p.keyed_entry(what, &mut entry))?;
-        self.expect(Tok::RBrace, "expected '}'")
+        self.comma_list(|p| p.keyed_entry("for 'resource' entry", quoted, &mut entry))?;
+        self.expect(Tok::RBrace, "expected ',' or '}'")
     }
 
     fn keyed_entry(
         &mut self,
         what: &str,
+        quoted: bool,
         entry: &mut impl FnMut(&mut Self, super::Pos, String) -> ParseResult,
     ) -> ParseResult {
         let pos = self.pos();
-        let key = self.metadata_key(what)?;
+        let key = self.metadata_key(what, quoted)?;
         self.expect(Tok::Colon, "expected ':'")?;
         entry(self, pos, key)
     }
@@ -66,15 +67,13 @@ impl<'s> OpParser<'s> {
             return Ok(());
         }
         self.comma_list(|p| {
-            p.keyed_entry("file metadata", &mut |p, pos, section| match section.as_str() {
-                "dialect_resources" => {
-                    p.entries("dialect_resources", |p, pos, dialect| p.dialect_resources(pos, &dialect))
-                }
-                "external_resources" => p.entries("external_resources", |p, _, owner| p.external_resources(owner)),
+            p.keyed_entry("in file metadata dictionary", false, &mut |p, pos, section| match section.as_str() {
+                "dialect_resources" => p.entries(false, |p, pos, dialect| p.dialect_resources(pos, &dialect)),
+                "external_resources" => p.entries(false, |p, _, owner| p.external_resources(owner)),
                 other => Err(p.error_at(pos, format!("unknown key '{other}' in file metadata dictionary"))),
             })
         })?;
-        self.expect(Tok::MetaEnd, "expected '#-}'")
+        self.expect(Tok::MetaEnd, "expected ',' or '#-}'")
     }
 
     fn dialect_resources(&mut self, pos: super::Pos, dialect: &str) -> ParseResult {
@@ -87,8 +86,9 @@ impl<'s> OpParser<'s> {
             };
             return Err(self.error_at(pos, message));
         }
-        self.entries("resource", |p, pos, written| {
-            let written = p.ctx.ident(&written);
+        self.entries(true, |p, _, written_key| {
+            let pos = p.pos();
+            let written = p.ctx.ident(&written_key);
             let key = match p.resource_keys.get(&written) {
                 Some(&key) => key,
                 None => {
@@ -97,45 +97,59 @@ impl<'s> OpParser<'s> {
                     key
                 }
             };
-            match p.resource_value()? {
+            match p.resource_value(&written_key)? {
                 ResourceValue::Blob(blob) => {
                     p.ctx.set_resource(key, blob);
                     Ok(())
                 }
-                _ => Err(p.error_at(pos, "expected a blob resource entry, but got a string or bool")),
+                _ => Err(p.error_at(pos, format!("expected hex string blob for key '{written_key}'"))),
             }
         })
     }
 
     fn external_resources(&mut self, owner: String) -> ParseResult {
         let mut all = Vec::new();
-        self.entries("resource", |p, _, key| {
-            let value = p.resource_value()?;
+        self.entries(true, |p, _, key| {
+            let value = p.resource_value(&key)?;
             all.push((key, value));
             Ok(())
         })?;
-        self.ir.external_resources_mut().push((owner, all));
+        let owners = self.ir.external_resources_mut();
+        match owners.iter_mut().find(|o| o.0 == owner) {
+            Some(found) => found.1.append(&mut all),
+            None => owners.push((owner, all)),
+        }
         Ok(())
     }
 
     /// A blob (`"0x..."` of at least its four bytes of alignment), a string or a boolean.
-    fn resource_value(&mut self) -> ParseResult<ResourceValue> {
+    fn resource_value(&mut self, key: &str) -> ParseResult<ResourceValue> {
         let value = match self.tok.kind {
             Tok::Bare if self.is_word("true") => ResourceValue::Bool(true),
             Tok::Bare if self.is_word("false") => ResourceValue::Bool(false),
             Tok::Str => {
                 let text = self.string_value();
                 match hex_bytes(&text) {
-                    Some(data) if data.len() >= 4 => ResourceValue::Blob(Bytes::from(data)),
+                    Some(data) if data.len() >= 4 => {
+                        let align = data.first_chunk().map_or(0, |c| u32::from_le_bytes(*c));
+                        if align != 0 && !align.is_power_of_two() {
+                            let message = format!(
+                                "expected hex string blob for key '{key}' to encode alignment in first 4 bytes, but got \
+                                 non-power-of-2 value: {align}"
+                            );
+                            return Err(self.error(message));
+                        }
+                        ResourceValue::Blob(Bytes::from(data))
+                    }
                     _ if text.starts_with(b"0x") => {
-                        return Err(
-                            self.error("expected hex string blob for key, with four bytes of alignment in front")
-                        );
+                        let message =
+                            format!("expected hex string blob for key '{key}' to encode alignment in first 4 bytes");
+                        return Err(self.error(message));
                     }
                     _ => ResourceValue::String(text.as_ref().into()),
                 }
             }
-            _ => return Err(self.error("expected a string or a bool")),
+            _ => return Err(self.error(format!("expected string value for key '{key}'"))),
         };
         self.advance();
         Ok(value)
