@@ -5,7 +5,7 @@ use crate::kinds::SymbolNameAttr;
 use crate::op;
 use crate::registry::{Dialect, Registry};
 use crate::text::asm::{OpParser, OpPrinter, ParseResult, RegionOptions};
-use crate::view::{CustomAsm, OpView, Verify};
+use crate::view::{CustomAsm, Verify};
 use crate::{Diagnostic, Ir, OpState};
 
 op! {

@@ -92,6 +92,9 @@ pub const FUNCTION_TYPE: TypeConstraint =
 /// Signless integer or index, or a vector or tensor of them.
 pub const SIGNLESS_INTEGER_LIKE: TypeConstraint =
     types("signless-integer-like", |c, t| like(c, t, |c, t| is_index(c, t) || is_signless(c, t, None)));
+/// Signless integer, or a vector or tensor of them.
+pub const SIGNLESS_FIXED_WIDTH_INTEGER_LIKE: TypeConstraint =
+    types("signless-fixed-width-integer-like", |c, t| like(c, t, |c, t| is_signless(c, t, None)));
 /// Float, or a vector or tensor of floats.
 pub const FLOAT_LIKE: TypeConstraint = types("floating-point-like", |c, t| like(c, t, is_float));
 /// `i1`, or a vector or tensor of it.

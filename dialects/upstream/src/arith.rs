@@ -7,7 +7,7 @@ use cim_ir::kinds::*;
 use cim_ir::op_def::InferInput;
 use cim_ir::registry::Dialect;
 use cim_ir::rewrite::{FoldResult, Folded, OpBuilder, PatternSet, Rewriter, fold::constant_int};
-use cim_ir::view::{Canonicalize, Fold, InferResults, OpView, Verify};
+use cim_ir::view::{Canonicalize, Fold, InferResults, Verify};
 use cim_ir::{Attribute, Context, Diagnostic, Ir, Location, OpId, Type, ValueId, op};
 use smallvec::{SmallVec, smallvec};
 
@@ -144,7 +144,7 @@ float_binary! {
 
 /// Conversions: `$in attr-dict : type($in) to type($out)`.
 macro_rules! casts {
-    ($($(#[$m:meta])* $ty:ident = $name:literal, $from:ident => $to:ident;)*) => { $(
+    ($($(#[$m:meta])* $ty:ident = $name:literal, $from:ident => $to:ident $(, $verify:ident)?;)*) => { $(
         op! {
             $(#[$m])*
             pub $ty = $name : [Pure, SameOperandsAndResultShape] {
@@ -152,30 +152,30 @@ macro_rules! casts {
                 results  { out: $to }
                 format   "$in attr-dict `:` type($in) `to` type($out)"
                 fold
-                verify
+                $($verify)?
             }
         }
     )* };
 }
 casts! {
     /// Widens a signed integer.
-    ExtSI = "arith.extsi", SIGNLESS_INTEGER_LIKE => SIGNLESS_INTEGER_LIKE;
+    ExtSI = "arith.extsi", SIGNLESS_FIXED_WIDTH_INTEGER_LIKE => SIGNLESS_FIXED_WIDTH_INTEGER_LIKE, verify;
     /// Widens an unsigned integer.
-    ExtUI = "arith.extui", SIGNLESS_INTEGER_LIKE => SIGNLESS_INTEGER_LIKE;
+    ExtUI = "arith.extui", SIGNLESS_FIXED_WIDTH_INTEGER_LIKE => SIGNLESS_FIXED_WIDTH_INTEGER_LIKE, verify;
     /// Between index and integers, as signed numbers.
-    IndexCast = "arith.index_cast", SIGNLESS_INTEGER_LIKE => SIGNLESS_INTEGER_LIKE;
+    IndexCast = "arith.index_cast", SIGNLESS_INTEGER_LIKE => SIGNLESS_INTEGER_LIKE, verify;
     /// Signed integer to float.
-    SIToFP = "arith.sitofp", SIGNLESS_INTEGER_LIKE => FLOAT_LIKE;
+    SIToFP = "arith.sitofp", SIGNLESS_FIXED_WIDTH_INTEGER_LIKE => FLOAT_LIKE;
     /// Float to signed integer, rounded towards zero.
-    FPToSI = "arith.fptosi", FLOAT_LIKE => SIGNLESS_INTEGER_LIKE;
+    FPToSI = "arith.fptosi", FLOAT_LIKE => SIGNLESS_FIXED_WIDTH_INTEGER_LIKE;
 }
 
 op! {
     /// Keeps the low bits.
     pub TruncI = "arith.trunci" : [Pure, SameOperandsAndResultShape] {
-        operands { r#in: SIGNLESS_INTEGER_LIKE }
+        operands { r#in: SIGNLESS_FIXED_WIDTH_INTEGER_LIKE }
         props    { overflowFlags: OverflowFlags = "none" }
-        results  { out: SIGNLESS_INTEGER_LIKE }
+        results  { out: SIGNLESS_FIXED_WIDTH_INTEGER_LIKE }
         format   "$in (`overflow` `` custom<Overflow>($overflowFlags)^)? attr-dict `:` type($in) `to` type($out)"
         fold
         verify
@@ -243,7 +243,7 @@ impl Fold for SubI {
         }
         let ty = ir.ty(self.result(ir));
         if self.lhs(ir) == self.rhs(ir) {
-            return fold::int_constant(ir.ctx(), ty, 0).map_or(None, Folded::attr);
+            return fold::int_constant(ir.ctx(), ty, 0).and_then(Folded::attr);
         }
         fold::binary(ir, ty, constants, |a, b| Some(a.signed().wrapping_sub(b.signed())))
     }
@@ -357,10 +357,7 @@ fn check_widths(ir: &Ir, op: OpId, from: Type, to: Type, wider: bool) -> Result<
     let (a, b) = (fold::int_width(ctx, element_or_self(ctx, from)), fold::int_width(ctx, element_or_self(ctx, to)));
     let (Some(a), Some(b)) = (a, b) else { return Err(cast_error(ir, op, from, to)) };
     if (wider && a >= b) || (!wider && a <= b) {
-        let what = if wider { "wider" } else { "shorter" };
-        let operand = ctx.display_type(from);
-        let text = format!("result type {} must be {what} than operand type {operand}", ctx.display_type(to));
-        return Err(ir.op_error(op, text));
+        return Err(cast_error(ir, op, from, to));
     }
     Ok(())
 }
@@ -387,27 +384,6 @@ impl Verify for IndexCast {
         if index(from) == index(to) { Err(cast_error(ir, self.op(), from, to)) } else { Ok(()) }
     }
 }
-impl Verify for SIToFP {
-    fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
-        let (from, to) = (ir.ty(self.r#in(ir)), ir.ty(self.out(ir)));
-        if element_or_self(ir.ctx(), from) == ir.ctx().index() {
-            Err(cast_error(ir, self.op(), from, to))
-        } else {
-            Ok(())
-        }
-    }
-}
-impl Verify for FPToSI {
-    fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
-        let (from, to) = (ir.ty(self.r#in(ir)), ir.ty(self.out(ir)));
-        if element_or_self(ir.ctx(), to) == ir.ctx().index() {
-            Err(cast_error(ir, self.op(), from, to))
-        } else {
-            Ok(())
-        }
-    }
-}
-
 /// `i1`, or the operand's shape with element type `i1`.
 fn bool_like(ctx: &Context, ty: Type) -> Type {
     use cim_ir::core::TypeData;
@@ -436,7 +412,7 @@ impl Fold for CmpI {
         if self.lhs(ir) == self.rhs(ir) {
             // eq, sle, sge, ule, uge hold for equal values.
             let holds = [0, 3, 5, 7, 9].contains(&predicate);
-            return fold::int_constant(ir.ctx(), result, -i64::from(holds)).map_or(None, Folded::attr);
+            return fold::int_constant(ir.ctx(), result, -i64::from(holds)).and_then(Folded::attr);
         }
         fold::binary_to(ir, ty, result, constants, |a, b| asm::compare(predicate, a, b).map(|c| -i64::from(c)))
     }

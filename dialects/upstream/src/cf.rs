@@ -4,7 +4,6 @@ use cim_ir::constraints::*;
 use cim_ir::interfaces::{BranchLike, BranchOp, Inlining};
 use cim_ir::registry::Dialect;
 use cim_ir::segments;
-use cim_ir::view::OpView;
 use cim_ir::{Ir, op};
 use std::ops::Range;
 

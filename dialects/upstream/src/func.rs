@@ -7,7 +7,7 @@ use cim_ir::kinds::*;
 use cim_ir::registry::Dialect;
 use cim_ir::symbols::{self, SymbolTables, Visibility};
 use cim_ir::view::{OpView, Verify};
-use cim_ir::{Attribute, BlockId, Context, Diagnostic, Ir, Location, OpId, RegionId, Type, ValueId, op};
+use cim_ir::{Attribute, BlockId, Diagnostic, Ir, Location, RegionId, Type, ValueId, op};
 
 #[path = "func/asm.rs"]
 mod asm;

@@ -7,7 +7,7 @@ use cim_ir::kinds::*;
 use cim_ir::op_def::InferInput;
 use cim_ir::registry::Dialect;
 use cim_ir::rewrite::{PatternSet, Rewriter};
-use cim_ir::view::{Canonicalize, InferResults, OpView, Verify};
+use cim_ir::view::{Canonicalize, InferResults, Verify};
 use cim_ir::{Diagnostic, Ir, OpId, Type, ValueId, op};
 use smallvec::{SmallVec, smallvec};
 
@@ -123,25 +123,19 @@ fn remove_unread(op: Alloc, rw: &mut Rewriter<'_>) -> bool {
     true
 }
 
-/// Number of indices against the rank of the buffer.
-fn check_indices(ir: &Ir, op: OpId, memref: ValueId, indices: usize, what: &str) -> Result<(), Diagnostic> {
-    let rank = shape(ir.ctx(), ir.ty(memref)).map_or(0, <[i64]>::len);
-    if indices != rank {
-        return Err(ir.op_error(op, what));
-    }
-    Ok(())
+/// Number of indices and rank of the buffer.
+fn indices_and_rank(ir: &Ir, memref: ValueId, indices: Vec<ValueId>) -> (usize, usize) {
+    (indices.len(), shape(ir.ctx(), ir.ty(memref)).map_or(0, <[i64]>::len))
 }
 impl Verify for Load {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
-        check_indices(
-            ir,
-            self.op(),
-            self.memref(ir),
-            self.indices(ir).len(),
-            "incorrect number of indices for load, expected memref rank",
-        )?;
         if Some(ir.ty(self.result(ir))) != element_type(ir.ctx(), ir.ty(self.memref(ir))) {
             let text = "failed to verify that result type matches element type of 'memref'";
+            return Err(ir.op_error(self.op(), text));
+        }
+        let (given, rank) = indices_and_rank(ir, self.memref(ir), self.indices(ir));
+        if given != rank {
+            let text = format!("incorrect number of indices for load, expected {rank} but got {given}");
             return Err(ir.op_error(self.op(), text));
         }
         Ok(())
@@ -153,13 +147,11 @@ impl Verify for Store {
             let text = "failed to verify that type of 'value' matches element type of 'memref'";
             return Err(ir.op_error(self.op(), text));
         }
-        check_indices(
-            ir,
-            self.op(),
-            self.memref(ir),
-            self.indices(ir).len(),
-            "store index operand count not equal to memref rank",
-        )
+        let (given, rank) = indices_and_rank(ir, self.memref(ir), self.indices(ir));
+        if given != rank {
+            return Err(ir.op_error(self.op(), "store index operand count not equal to memref rank"));
+        }
+        Ok(())
     }
 }
 impl InferResults for Load {

@@ -3,7 +3,7 @@
 use crate::memref::Store;
 use cim_ir::constraints::element_type;
 use cim_ir::text::asm::{Delimiter, OpParser, OpPrinter, ParseResult};
-use cim_ir::view::{CustomAsm, OpView};
+use cim_ir::view::CustomAsm;
 use cim_ir::{Ir, OpState};
 
 impl CustomAsm for Store {

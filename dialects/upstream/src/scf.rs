@@ -5,8 +5,8 @@ use cim_ir::interfaces::{Inlining, LoopLike, LoopOp};
 use cim_ir::kinds::*;
 use cim_ir::registry::Dialect;
 use cim_ir::rewrite::{PatternSet, Rewriter, fold::constant_int};
-use cim_ir::view::{Canonicalize, OpView, Verify, VerifyRegions};
-use cim_ir::{Diagnostic, Ir, RegionId, Type, ValueId, op};
+use cim_ir::view::{Canonicalize, Verify, VerifyRegions};
+use cim_ir::{Diagnostic, Ir, RegionId, ValueId, op};
 
 #[path = "scf/asm.rs"]
 mod asm;
@@ -82,29 +82,43 @@ impl VerifyRegions for For {
     fn verify_regions(self, ir: &Ir) -> Result<(), Diagnostic> {
         let op = self.op();
         let error = |text: String| Err(ir.op_error(op, text));
-        let Some(body) = ir.body(op) else { return error("expects a body".into()) };
+        let Some(body) = ir.body(op) else {
+            return error("region #0 ('region') failed to verify constraint: region with 1 blocks".into());
+        };
         let args = ir.args(body);
         if args.first().map(|a| ir.ty(*a)) != Some(ir.ty(self.lowerBound(ir))) {
             return error("expected induction variable to be same type as bounds and step".into());
         }
         let (inits, results) = (self.initArgs(ir), self.results(ir));
-        if args.len() != inits.len() + 1 {
-            return error(format!("expected body to have {} arguments, but got {}", inits.len() + 1, args.len()));
+        let carried = args.get(1..).unwrap_or_default();
+        if carried.len() != inits.len() {
+            return error(format!(
+                "different number of inits and region iter_args: {} != {}",
+                inits.len(),
+                carried.len()
+            ));
         }
-        let yielded: Vec<Type> = ir.last_op(body).map_or(Vec::new(), |y| ir.operands(y).map(|v| ir.ty(v)).collect());
-        if yielded.len() != results.len() {
-            return error(format!("expected {} yielded values, but got {}", results.len(), yielded.len()));
+        let Some(end) = ir.last_op(body) else { return Ok(()) };
+        let yielded: Vec<ValueId> = ir.operands(end).collect();
+        if yielded.len() != inits.len() {
+            let text = format!(
+                "along control flow edge from Operation scf.yield to Region #0: region branch point has {} operands, but region successor needs {} inputs",
+                yielded.len(),
+                inits.len()
+            );
+            return Err(ir.op_error(op, text).note(ir.loc(end), "region branch point"));
         }
         for i in 0..inits.len() {
-            let ty = ir.ty(results[i]);
-            let (init, arg) = (ir.ty(inits[i]), ir.ty(args[i + 1]));
-            let parts = [("iter operand", init), ("iter region arg", arg), ("yielded value", yielded[i])];
-            for (what, found) in parts {
-                if found != ty {
-                    let (found, ty) = (ir.ctx().display_type(found), ir.ctx().display_type(ty));
-                    return error(format!(
-                        "along control flow edge: {i}-th {what} has type '{found}', but the result has '{ty}'"
-                    ));
+            let pairs = [
+                ("init", inits[i], "region iter_arg", carried[i]),
+                ("region iter_arg", carried[i], "yielded value", yielded[i]),
+                ("region iter_arg", carried[i], "loop result", results[i]),
+            ];
+            for (what, a, other, b) in pairs {
+                let (a, b) = (ir.ty(a), ir.ty(b));
+                if a != b {
+                    let (a, b) = (ir.ctx().display_type(a), ir.ctx().display_type(b));
+                    return error(format!("{i}-th {what} and {i}-th {other} have different type: '{a}' != '{b}'"));
                 }
             }
         }

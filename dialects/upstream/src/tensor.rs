@@ -6,7 +6,7 @@ use cim_ir::interfaces::{AsmNames, AsmNamesOp, Inlining};
 use cim_ir::op_def::InferInput;
 use cim_ir::registry::Dialect;
 use cim_ir::rewrite::{FoldResult, Folded, fold::int_value};
-use cim_ir::view::{Fold, InferResults, OpView, Verify};
+use cim_ir::view::{Fold, InferResults, Verify};
 use cim_ir::{Attribute, Diagnostic, Ir, Type, ValueId, op};
 use smallvec::{SmallVec, smallvec};
 
@@ -19,7 +19,7 @@ op! {
         verify
     }
     /// The same elements with a type that says more or less about the shape.
-    pub Cast = "tensor.cast" : [Pure, SameOperandsAndResultShape] {
+    pub Cast = "tensor.cast" : [Pure] {
         operands { source: ANY_TENSOR }
         results  { dest: ANY_TENSOR }
         interfaces [AsmNames]
@@ -76,7 +76,13 @@ impl Verify for Empty {
 impl Verify for Cast {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
         let (from, to) = (ir.ty(self.source(ir)), ir.ty(self.dest(ir)));
-        if element_type(ir.ctx(), from) != element_type(ir.ctx(), to) {
+        let fits = match (shape(ir.ctx(), from), shape(ir.ctx(), to)) {
+            (Some(a), Some(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x == y || [*x, *y].contains(&DYNAMIC))
+            }
+            _ => true,
+        };
+        if !fits || element_type(ir.ctx(), from) != element_type(ir.ctx(), to) {
             let (from, to) = (ir.ctx().display_type(from), ir.ctx().display_type(to));
             let text = format!("operand type '{from}' and result type '{to}' are cast incompatible");
             return Err(ir.op_error(self.op(), text));

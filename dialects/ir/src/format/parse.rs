@@ -381,6 +381,11 @@ fn finish(p: &mut OpParser<'_>, mut out: Parsed, state: &mut OpState) -> ParseRe
     let def = out.def;
     let mut props: Vec<_> = out.props.iter().map(|(k, v)| (ctx.ident(k), *v)).collect();
 
+    let twice = |key: &str| ctx.dict_items(state.attrs).iter().any(|i| ctx.str(i.0) == key);
+    if let Some((key, _)) = out.props.iter().find(|p| twice(p.0)) {
+        return Err(p.op_error(format!("attribute '{key}' occurs twice: in the form and in the dictionary")));
+    }
+
     // Operands.
     let pos = out.types_pos;
     if let Some(types) = out.all_operand_types.take() {

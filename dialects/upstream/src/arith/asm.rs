@@ -150,7 +150,6 @@ impl CustomAsm for Select {
         Ok(())
     }
     fn print(self, ir: &Ir, p: &mut OpPrinter<'_>) {
-        use cim_ir::view::OpView;
         p.str(" ");
         p.operands(ir, ir.operands(self.op()));
         p.attr_dict(ir, self.op(), &[]);

@@ -4,7 +4,7 @@ use super::Func;
 use cim_ir::core::TypeData;
 use cim_ir::kinds::{ArrayOf, AttrKind, DictAttr};
 use cim_ir::text::asm::{Argument, Delimiter, OpParser, OpPrinter, ParseResult, RegionOptions};
-use cim_ir::view::{CustomAsm, OpView};
+use cim_ir::view::CustomAsm;
 use cim_ir::{Attribute, Context, Ir, OpState, Type};
 
 const VISIBILITIES: [&str; 3] = ["public", "private", "nested"];

@@ -3,7 +3,7 @@
 use super::{For, Yield};
 use cim_ir::build::ensure_terminator;
 use cim_ir::text::asm::{Delimiter, OpParser, OpPrinter, ParseResult, RegionOptions};
-use cim_ir::view::{CustomAsm, OpView};
+use cim_ir::view::CustomAsm;
 use cim_ir::{Ir, OpState, Type};
 
 impl CustomAsm for For {

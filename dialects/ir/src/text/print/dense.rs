@@ -117,12 +117,12 @@ impl OpPrinter<'_> {
             if n > 0 {
                 self.out.str(", ");
             }
-            for _ in sizes.iter().filter(|&&s| s > 0 && n % s == 0) {
+            for _ in sizes.iter().filter(|&&s| s > 0 && n.is_multiple_of(s)) {
                 self.out.str("[");
             }
             one(self, item);
             n += 1;
-            for _ in sizes.iter().filter(|&&s| s > 0 && n % s == 0) {
+            for _ in sizes.iter().filter(|&&s| s > 0 && n.is_multiple_of(s)) {
                 self.out.str("]");
             }
         }
