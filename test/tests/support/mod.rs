@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 /// A context with the dialects of a network.
 pub fn context() -> Arc<Context> {
-    let ctx = Context::new(cim_dialect::register);
-    // `func` is not what these tests are about.
-    ctx.allow_unregistered(true);
+    let ctx = Context::new(|r| {
+        cim_upstream::register(r);
+        cim_dialect::register(r);
+    });
     ctx
 }
 
