@@ -1,12 +1,13 @@
 //! From a model to a program: the one place where importer, passes and lowering meet for the `cim` commands.
 //!
-//! The signatures are the contract between the command line and the compiler. A build without a compiler answers
-//! [`CompileError::NotAvailable`].
+//! The signatures are the contract between the command line and the compiler; [`crate::pipeline`] does the work.
 
 use std::path::Path;
 
 use cim_isa::Program;
 use cim_isa::program::{Placement, ProgramMode};
+
+use crate::pipeline::{self, Job};
 
 /// What to compile for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,8 +100,9 @@ pub enum CompileError {
 /// The file cannot be read, the model is malformed or holds something unsupported, the machine description is wrong,
 /// or the network does not fit the machine.
 pub fn compile(model: &Path, options: &CompileOptions) -> Result<Program, CompileError> {
-    let _ = (model, options);
-    Err(CompileError::NotAvailable("compiling a model"))
+    let mut job = Job::read(model, options)?;
+    job.lower(None)?;
+    job.program()
 }
 
 /// Lowers a model to one level and prints its IR.
@@ -108,8 +110,18 @@ pub fn compile(model: &Path, options: &CompileOptions) -> Result<Program, Compil
 /// # Errors
 /// As [`compile`].
 pub fn emit(model: &Path, options: &CompileOptions, level: Level) -> Result<String, CompileError> {
-    let _ = (model, options, level);
-    Err(CompileError::NotAvailable("printing the levels of a model"))
+    let mut job = Job::read(model, options)?;
+    pipeline::check_level(job.mode, level)?;
+    job.lower(Some(level))?;
+    Ok(job.text())
+}
+
+/// The pass pipeline that [`compile`] (or [`emit`], with a level) runs, in MLIR's grammar.
+///
+/// # Errors
+/// The machine description is wrong or does not expose the mode.
+pub fn pass_pipeline(options: &CompileOptions, level: Option<Level>) -> Result<String, CompileError> {
+    pipeline::describe(options, level)
 }
 
 /// Says for every node of the model where it goes. Refusals are part of the result, not an error.

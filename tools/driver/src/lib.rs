@@ -14,6 +14,7 @@ pub mod compile;
 pub mod expect;
 mod model_check;
 pub mod opt;
+pub mod pipeline;
 pub mod program_file;
 pub mod registry;
 pub mod report;

@@ -14,25 +14,8 @@ use cim_isa::program::Placement;
 use cim_onnx::{NodeState, Survey};
 use cim_passes::graph::{fold_batch_norm, quantize_operators};
 
+use crate::pipeline::{context, failed};
 use crate::compile::{CompileError, CompileOptions, LayerRow, NodeCheck, NodePlacement, compile};
-
-/// Messages that are shown; a model without its weights has one for every tensor.
-const MAX_MESSAGES: usize = 10;
-
-/// A context with everything an imported model needs.
-fn context() -> Arc<Context> {
-    Context::new(cim_dialect::register)
-}
-
-/// Diagnostics as one text, without the leading position and `error: ` of the first.
-fn failed(ctx: &Context, diagnostics: &[Diagnostic]) -> CompileError {
-    let mut text: String = diagnostics.iter().take(MAX_MESSAGES).map(|d| d.render(ctx)).collect();
-    if let Some(more) = diagnostics.len().checked_sub(MAX_MESSAGES).filter(|&n| n > 0) {
-        text.push_str(&format!("... and {more} more errors"));
-    }
-    let text = text.trim_end();
-    CompileError::Failed(text.split_once(": error: ").map_or(text, |(_, rest)| rest).to_string())
-}
 
 fn survey(ctx: &Arc<Context>, model: &Path) -> Result<Survey, CompileError> {
     cim_onnx::survey(ctx, model).map_err(|d| failed(ctx, &d))

@@ -1,0 +1,200 @@
+//! What `cim compile` runs: reading a model, the pass pipeline, export.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use cim_dialect::machine;
+use cim_ir::text::{ParseOptions, PrintOptions, Source, parse_module, print_module};
+use cim_ir::{Context, Diagnostic, Ir, OpId};
+use cim_isa::Program;
+use cim_isa::program::ProgramMode;
+use cim_lowering::program::{ExportOptions, to_program};
+use cim_machine::{Machine, Mode};
+use cim_pass::{OpPassManager, PassRegistry, RunConfig};
+
+use crate::compile::{CompileError, CompileOptions, Level};
+
+/// Messages that are shown.
+const MAX_MESSAGES: usize = 10;
+
+/// A context with every dialect.
+pub fn context() -> Arc<Context> {
+    Context::new(|r| {
+        cim_upstream::register(r);
+        cim_dialect::register(r);
+    })
+}
+
+/// A registry with every pass.
+pub fn passes() -> PassRegistry {
+    let mut registry = PassRegistry::new();
+    cim_transforms::register(&mut registry);
+    cim_passes::register(&mut registry);
+    cim_lowering::register(&mut registry);
+    registry
+}
+
+/// Diagnostics as one text, without the leading position and `error: ` of the first.
+pub(crate) fn failed(ctx: &Context, diagnostics: &[Diagnostic]) -> CompileError {
+    let mut text: String = diagnostics.iter().take(MAX_MESSAGES).map(|d| d.render(ctx)).collect();
+    if let Some(more) = diagnostics.len().checked_sub(MAX_MESSAGES).filter(|&n| n > 0) {
+        text.push_str(&format!("... and {more} more errors"));
+    }
+    let text = text.trim_end();
+    CompileError::Failed(text.split_once(": error: ").map_or(text, |(_, rest)| rest).to_string())
+}
+
+/// A model, the machine it is compiled for and the mode.
+pub struct Job {
+    /// Where the module lives.
+    pub ir: Ir,
+    /// The module.
+    pub module: OpId,
+    /// Computing mode.
+    pub mode: Mode,
+    clipping: bool,
+    /// The module was lowered before: it has a function `@main`.
+    lowered: bool,
+}
+
+/// The machine of the options, with its overrides.
+fn machine_of(options: &CompileOptions) -> Result<Machine, CompileError> {
+    let failed = |e: cim_machine::MachineError| CompileError::Failed(e.to_string());
+    let mut machine = Machine::load(&options.machine).map_err(failed)?;
+    let settings: Vec<(&str, &str)> = options.overrides.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    machine.set_all(&settings).map_err(failed)?;
+    Ok(machine)
+}
+
+fn mode_of(machine: &Machine, mode: Option<ProgramMode>) -> Result<Mode, CompileError> {
+    let mode = match mode {
+        None => machine.mode,
+        Some(ProgramMode::Cm) => Mode::Cm,
+        Some(ProgramMode::Xbm) => Mode::Xbm,
+        Some(ProgramMode::Wlm) => Mode::Wlm,
+    };
+    if mode > machine.mode {
+        return Err(CompileError::Failed(format!(
+            "machine '{}' exposes mode {}; the finer mode {} cannot be used, choose --mode {} or a coarser one",
+            machine.name,
+            machine.mode.name(),
+            mode.name(),
+            machine.mode.name()
+        )));
+    }
+    Ok(mode)
+}
+
+impl Job {
+    /// Reads a model: MLIR text when the file name ends in `.mlir`, else ONNX.
+    ///
+    /// # Errors
+    /// The file cannot be read or is malformed, something in it is not supported, or the machine description is wrong.
+    pub fn read(model: &Path, options: &CompileOptions) -> Result<Job, CompileError> {
+        let ctx = context();
+        let is_text = model.extension().is_some_and(|e| e == "mlir");
+        let (mut ir, module) = if is_text {
+            let bytes = std::fs::read(model)
+                .map_err(|e| CompileError::Failed(format!("'{}' cannot be read: {e}", model.display())))?;
+            let source = Source::new(model.to_string_lossy(), bytes);
+            parse_module(&ctx, &source, &ParseOptions::default()).map_err(|d| failed(&ctx, &d))?
+        } else {
+            cim_onnx::import(&ctx, model).map_err(|d| failed(&ctx, &d))?
+        };
+        let own = is_text && options.machine.is_empty() && options.overrides.is_empty();
+        let machine = match own {
+            true => machine::machine_of(&ir, module).map_err(|d| failed(&ctx, &[d]))?,
+            false => machine_of(options)?,
+        };
+        if !own {
+            let attr = machine::to_attribute(&ctx, &machine);
+            ir.set_attr(module, machine::MACHINE, Some(attr));
+        }
+        let lowered = cim_lowering::find_function(&ir, module, "main").is_ok();
+        let mode = mode_of(&machine, options.mode)?;
+        Ok(Job { ir, module, mode, clipping: options.allow_adc_clipping, lowered })
+    }
+
+    fn run(&mut self, text: &str) -> Result<(), CompileError> {
+        let pm = OpPassManager::parse(&passes(), text).map_err(|e| CompileError::Failed(format!("{e:?}")))?;
+        let config = RunConfig { verify_each: false, ..RunConfig::default() };
+        let ctx = self.ir.ctx().clone();
+        let outcome = cim_pass::run(&pm, &mut self.ir, self.module, &config, None);
+        if !outcome.succeeded() {
+            return Err(failed(&ctx, &outcome.diagnostics));
+        }
+        cim_ir::verify::verify(&self.ir, self.module).map_err(|d| failed(&ctx, &d))
+    }
+
+    /// Runs the pipeline down to a level; None = everything that a program needs.
+    ///
+    /// # Errors
+    /// A pass fails or leaves IR that does not verify.
+    pub fn lower(&mut self, level: Option<Level>) -> Result<(), CompileError> {
+        if self.lowered && level.is_none() {
+            return self.run("builtin.module(cim-allocate)");
+        }
+        let text = pipeline(self.mode, self.clipping, level);
+        self.run(&text)
+    }
+
+    /// The module as text; large weights as hexadecimal data.
+    pub fn text(&self) -> String {
+        print_module(&self.ir, self.module, &PrintOptions::default())
+    }
+
+    /// The program of a lowered module, validated and checked against its machine.
+    ///
+    /// # Errors
+    /// The module cannot be exported, or the program is refused.
+    pub fn program(&self) -> Result<Program, CompileError> {
+        let ctx = self.ir.ctx();
+        let mode = match self.mode {
+            Mode::Cm => ProgramMode::Cm,
+            Mode::Xbm => ProgramMode::Xbm,
+            Mode::Wlm => ProgramMode::Wlm,
+        };
+        let options = ExportOptions { mode, allow_adc_clipping: self.clipping };
+        let program = to_program(&self.ir, self.module, options).map_err(|d| failed(ctx, &[d]))?;
+        cim_isa::validate(&program).map_err(|e| CompileError::Failed(format!("the compiled program is invalid: {e}")))?;
+        Ok(program)
+    }
+}
+
+/// The pass pipeline in MLIR's grammar.
+pub fn pipeline(mode: Mode, allow_adc_clipping: bool, level: Option<Level>) -> String {
+    let mut passes = vec!["cim-fold-batch-norm".to_string(), "cim-quantize-operators".to_string()];
+    passes.push(format!("cim-place{{mode={}}}", mode.name()));
+    if level != Some(Level::Graph) {
+        passes.push(if mode == Mode::Cm { "cim-graph-to-core" } else { "cim-graph-to-xbar" }.to_string());
+        if mode == Mode::Wlm && level != Some(Level::Xbar) {
+            passes.push(match allow_adc_clipping {
+                true => "cim-xbar-to-row{allow-adc-clipping=true}".to_string(),
+                false => "cim-xbar-to-row".to_string(),
+            });
+        }
+        passes.push("cim-allocate".to_string());
+    }
+    format!("builtin.module({})", passes.join(","))
+}
+
+/// The pipeline that `options` stand for, as `--dump-pass-pipeline` prints it.
+///
+/// # Errors
+/// The machine description is wrong or does not expose the mode.
+pub fn describe(options: &CompileOptions, level: Option<Level>) -> Result<String, CompileError> {
+    let machine = machine_of(options)?;
+    Ok(pipeline(mode_of(&machine, options.mode)?, options.allow_adc_clipping, level))
+}
+
+/// Refuses levels that the mode does not have.
+///
+/// # Errors
+/// Rows outside wordline mode.
+pub fn check_level(mode: Mode, level: Level) -> Result<(), CompileError> {
+    if level == Level::Row && mode != Mode::Wlm {
+        let text = format!("level `row` exists in mode wlm only, this is {}; use --emit xbar", mode.name());
+        return Err(CompileError::Failed(text));
+    }
+    Ok(())
+}
