@@ -15,5 +15,4 @@ pub fn register(registry: &mut PassRegistry) {
     registry.add::<graph::fold_batch_norm::FoldBatchNorm>();
     registry.add::<graph::quantize_operators::QuantizeOperators>();
     registry.add::<graph::place::Place>();
-    registry.add::<graph::quantize_operators::QuantizeOperators>();
 }
