@@ -14,8 +14,8 @@ use cim_isa::program::Placement;
 use cim_onnx::{NodeState, Survey};
 use cim_passes::graph::{fold_batch_norm, quantize_operators};
 
-use crate::pipeline::{context, failed};
 use crate::compile::{CompileError, CompileOptions, LayerRow, NodeCheck, NodePlacement, compile};
+use crate::pipeline::{context, failed};
 
 fn survey(ctx: &Arc<Context>, model: &Path) -> Result<Survey, CompileError> {
     cim_onnx::survey(ctx, model).map_err(|d| failed(ctx, &d))

@@ -156,7 +156,8 @@ impl Job {
         };
         let options = ExportOptions { mode, allow_adc_clipping: self.clipping };
         let program = to_program(&self.ir, self.module, options).map_err(|d| failed(ctx, &[d]))?;
-        cim_isa::validate(&program).map_err(|e| CompileError::Failed(format!("the compiled program is invalid: {e}")))?;
+        cim_isa::validate(&program)
+            .map_err(|e| CompileError::Failed(format!("the compiled program is invalid: {e}")))?;
         Ok(program)
     }
 }
