@@ -120,7 +120,7 @@ impl Checker<'_> {
         let at = core_of(&addr.at, self.trips(), 0, len as i128, self.p.l1_span).map_err(|w| format!("{name}: {w}"))?;
         let core = core_of(xb, self.trips(), 0, xbs as i128, self.p.chip.crossbars_per_core as u64)
             .map_err(|w| format!("crossbars: {w}"))?;
-        ensure(at == core, || format!("{name} is not in the L1 of the crossbar's core"))
+        ensure(at.same(&core), || format!("{name} is not in the L1 of the crossbar's core"))
     }
     fn crossbars(&self, xb: &Affine, len: u32) -> What {
         within(xb, self.trips(), len as u64, self.p.chip.crossbars(), "crossbars")

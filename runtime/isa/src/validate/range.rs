@@ -2,7 +2,6 @@
 
 use crate::instr::{Addr, Affine, Space};
 use crate::program::Program;
-use crate::schema::MAX_DEPTH;
 use crate::validate::{What, ensure, l1_bytes};
 
 /// Trip counts of the enclosing loops, outermost first; each at most 2^40, so nothing below overflows 128 bits.
@@ -47,27 +46,44 @@ pub(crate) fn within(a: &Affine, trips: Trips, len: u64, end: u64, what: &str) -
     })
 }
 
-/// Core of an address or crossbar as a function of the loop indices: a constant and the terms that move whole cores.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct CoreOf {
-    base: i128,
-    terms: [(u8, i64); MAX_DEPTH],
+/// Core of an address or crossbar as a function of the loop indices: a constant, and the terms that move whole cores.
+pub(crate) struct CoreOf<'a> {
+    base: i64,
+    a: &'a Affine,
+    trips: Trips<'a>,
+    span: i64,
+}
+
+impl CoreOf<'_> {
+    /// (depth, cores per step); a loop that runs once does not move anything.
+    fn terms(&self) -> impl Iterator<Item = (u8, i64)> + '_ {
+        let runs = |d: u8| self.trips.get(d as usize).is_some_and(|&n| n > 1);
+        self.a.terms.iter().filter(move |t| t.1 % self.span == 0 && runs(t.0)).map(|t| (t.0, t.1 / self.span))
+    }
+    /// The same core for all values of the loop indices.
+    pub(crate) fn same(&self, other: &CoreOf) -> bool {
+        self.base == other.base && self.terms().eq(other.terms())
+    }
 }
 
 /// Splits positions `a+lo .. a+hi` of a space of `span` positions per core: terms that are multiples of the span choose the core,
-/// the others must stay within one.
-pub(crate) fn core_of(a: &Affine, trips: Trips, lo: i128, hi: i128, span: u64) -> Result<CoreOf, String> {
+/// the others must stay within one. The positions must be known to lie in memory: with the core-moving indices at 0 they are what
+/// is split here, so they fit 64 bits.
+pub(crate) fn core_of<'a>(
+    a: &'a Affine,
+    trips: Trips<'a>,
+    lo: i128,
+    hi: i128,
+    span: u64,
+) -> Result<CoreOf<'a>, String> {
     let span = span.max(1) as i64;
     let (min, max) = extremes(a, trips, |c| c % span != 0);
-    let (first, last) = ((min + lo).div_euclid(span as i128), (max + hi - 1).div_euclid(span as i128));
+    let (Ok(min), Ok(max)) = (i64::try_from(min + lo), i64::try_from(max + hi - 1)) else {
+        return Err("address out of range".into());
+    };
+    let (first, last) = (min.div_euclid(span), max.div_euclid(span));
     ensure(first == last, || format!("reaches from core {first} into core {last}"))?;
-    let mut out = CoreOf { base: first, terms: [(0, 0); MAX_DEPTH] };
-    // A loop that runs once does not move anything.
-    let moving = a.terms.iter().filter(|t| t.1 % span == 0 && trips.get(t.0 as usize).is_some_and(|&n| n > 1));
-    for (slot, t) in out.terms.iter_mut().zip(moving) {
-        *slot = (t.0, t.1 / span);
-    }
-    Ok(out)
+    Ok(CoreOf { base: first, a, trips, span })
 }
 
 /// Bytes `addr+lo .. addr+hi` lie in the memory; in L1 within one core.
