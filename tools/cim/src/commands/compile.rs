@@ -6,9 +6,10 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use cim_driver::compile::{self, Level};
 use cim_driver::program_file;
-use cim_driver::report::Report;
+use cim_driver::report::{Report, Tool};
+use serde_json::json;
 
-use super::options;
+use super::{options, write_json};
 use crate::args::{Common, Compile, Emit};
 use crate::output;
 
@@ -17,10 +18,10 @@ pub fn run(args: &Compile, common: &Common) -> Result<ExitCode> {
         bail!("--machine is needed: a preset (see `cim machines`) or a YAML file");
     };
     let start = Instant::now();
-    let level = match args.emit {
-        Emit::Graph => Level::Graph,
-        Emit::Xbar => Level::Xbar,
-        Emit::Row => Level::Row,
+    let (name, level) = match args.emit {
+        Emit::Graph => ("graph", Level::Graph),
+        Emit::Xbar => ("xbar", Level::Xbar),
+        Emit::Row => ("row", Level::Row),
         Emit::Metaop => {
             let program = compile::compile(&args.model, &options)?;
             let compiled = start.elapsed();
@@ -44,5 +45,10 @@ pub fn run(args: &Compile, common: &Common) -> Result<ExitCode> {
         output::note(&format!("lowered in {:.2?}", start.elapsed()));
     }
     output::write(&args.output, text.as_bytes())?;
+    let value = json!({
+        "schema": "cim-emit/1", "tool": Tool::this(), "seed": common.seed,
+        "model": args.model.display().to_string(), "machine": options.machine, "level": name, "text": text,
+    });
+    write_json(common.json.as_deref(), &value)?;
     Ok(ExitCode::SUCCESS)
 }

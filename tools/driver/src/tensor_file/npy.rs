@@ -297,6 +297,21 @@ mod tests {
     }
 
     #[test]
+    fn no_flipped_byte_is_a_panic() {
+        let mut f = vec![];
+        write_npy_f32(&mut f, &[2, 2], &[1.0, 2.0, 3.0, 4.0]).unwrap();
+        for i in 0..f.len() {
+            for mask in [1, 0x10, 0x80, 0xff] {
+                let mut damaged = f.clone();
+                damaged[i] ^= mask;
+                if let Ok(a) = parse_npy(&damaged) {
+                    assert_eq!(a.shape.iter().product::<usize>(), a.len());
+                }
+            }
+        }
+    }
+
+    #[test]
     fn hostile_headers_are_errors() {
         for shape in ["(18446744073709551615, 18446744073709551615)", "(4611686018427387904, 4)", "(-1,)", "(9999999,)"]
         {
