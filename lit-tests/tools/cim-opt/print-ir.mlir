@@ -1,6 +1,6 @@
 // RUN: cim-opt %s -o /dev/null --mlir-print-ir-before=symbol-dce --mlir-print-ir-after-all --pass-pipeline='builtin.module(func.func(cse,canonicalize),symbol-dce)' 2>&1 | FileCheck %s
 // RUN: cim-opt %s -o /dev/null --mlir-print-ir-after-all --mlir-print-ir-module-scope --mlir-disable-threading --pass-pipeline='builtin.module(func.func(cse),symbol-dce)' 2>&1 | FileCheck %s --check-prefix=SCOPE
-// RUN: cim-opt %s -o /dev/null --mlir-print-ir-after-change --pass-pipeline='builtin.module(func.func(cse,cse))' 2>&1 | FileCheck %s --check-prefix=CHANGE
+// RUN: cim-opt %s -o /dev/null --mlir-print-ir-after-all --mlir-print-ir-after-change --pass-pipeline='builtin.module(func.func(cse,cse))' 2>&1 | FileCheck %s --check-prefix=CHANGE
 // RUN: not cim-opt %s -o /dev/null --mlir-print-ir-after-failure --pass-pipeline='builtin.module(cse,func.func(symbol-dce))' 2>&1 | FileCheck %s --check-prefix=FAILURE
 
 // CHECK: // -----// IR Dump After CSE (cse) //----- //

@@ -2,7 +2,7 @@
 // RUN: FileCheck %s --check-prefix=FILE --input-file=%t.mlir
 // RUN: not cim-opt %t.mlir --run-reproducer 2>&1 | FileCheck %s --check-prefix=AGAIN
 // RUN: cim-opt %t.mlir -o /dev/null
-// RUN: not cim-opt %s --run-reproducer 2>&1 | FileCheck %s --check-prefix=NONE
+// RUN: not cim-opt %S/Inputs/empty.mlir --run-reproducer 2>&1 | FileCheck %s --check-prefix=NONE
 
 // ERROR: error: 'func.func' op  was scheduled to run under SymbolDCE, but does not define a symbol table
 // ERROR: error: Failures have been detected while processing an MLIR pass pipeline

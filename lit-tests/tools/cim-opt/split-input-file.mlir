@@ -5,10 +5,10 @@
 "a.one"() : () -> ()
 // CHECK: module {
 // CHECK-NEXT: "a.one"
-// CHECK: // -----
+// CHECK: {{/}}/ -----
 // CHECK-NEXT: module {
 // CHECK-NEXT: "a.two"
-// CHECK-NOT: // -----
+// CHECK-NOT: {{/}}/ -----
 // MARK: "a.one"
 // MARK: {{^}}// next
 // MARK: "a.two"

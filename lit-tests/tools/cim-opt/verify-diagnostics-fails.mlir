@@ -1,7 +1,7 @@
 // RUN: not cim-opt %s --split-input-file --verify-diagnostics 2>&1 | FileCheck %s
 // RUN: not cim-opt %s --split-input-file --verify-diagnostics=only-expected 2>&1 | FileCheck %s --check-prefix=ONLY
 
-// CHECK: fails.mlir:10:1: error: unexpected error: operation being parsed
+// CHECK: fails.mlir:9:6: error: unexpected error: operation being parsed
 // CHECK-NEXT: "a.b"()
 // CHECK: 'error' diagnostic emitted when expecting a 'warning'
 // CHECK: error: expected error "nothing of the kind" was not produced

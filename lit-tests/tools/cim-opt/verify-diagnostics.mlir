@@ -3,7 +3,7 @@
 // RUN: cim-opt %s --split-input-file --verify-diagnostics=only-expected
 // RUN: not cim-opt %s --split-input-file 2>&1 | FileCheck %s
 
-// CHECK: verify-diagnostics.mlir:[[@LINE+2]]:1: error: operation being parsed with an unregistered dialect
+// CHECK: verify-diagnostics.mlir:[[@LINE+2]]:6: error: operation being parsed with an unregistered dialect
 // expected-error@+1 {{unregistered dialect}}
 "a.b"() : () -> ()
 

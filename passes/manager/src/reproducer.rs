@@ -23,7 +23,9 @@ pub struct Reproducer {
 
 /// Finds the reproducer in a text; None when it has none.
 pub fn find(text: &str) -> Option<Reproducer> {
-    let section = &text[text.rfind("{-#")?..];
+    // At the start of a line: comments may quote one.
+    let start = if text.starts_with("{-#") { 0 } else { text.rfind("\n{-#")? };
+    let section = &text[start..];
     let body = &section[section.find("mlir_reproducer")?..];
     let flag = |key: &str, default: bool| match value(body, key) {
         Some("true") => true,
@@ -90,6 +92,7 @@ mod tests {
     #[test]
     fn other_texts_have_none() {
         assert_eq!(find("module {}"), None);
+        assert_eq!(find("// {-# mlir_reproducer: { pipeline: \"x\" } #-}"), None);
         assert_eq!(find("{-# dialect_resources: {} #-}"), None);
         assert_eq!(find("{-# mlir_reproducer: { pipeline: \"x"), None);
         assert_eq!(find("{-# mlir_reproducer: { pipeline: \"\\zz\", } #-}"), None);

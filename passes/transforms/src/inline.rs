@@ -5,7 +5,7 @@ use cim_ir::interfaces::{CallLike, CallableLike, Inlining};
 use cim_ir::op_def::Trait;
 use cim_ir::rewrite::Rewriter;
 use cim_ir::symbols::{self, SymbolTables, SymbolUse, Visibility};
-use cim_ir::{Ir, Location, OpId, RegionId, ValueId};
+use cim_ir::{BlockId, Ir, Location, OpId, OpState, RegionId, ValueId};
 use cim_pass::{OpPassManager, Pass, PassFailure, PassRegistry, PassResult, PassRun, RunConfig, clone_isolated, pass};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -14,7 +14,7 @@ pass! {
     ///
     /// Works from callees to callers. Before and after calls are inlined, functions are simplified by `default-pipeline`, or
     /// by the pipeline that `op-pipelines` has for them. Functions that are not public and have no use left are removed.
-    /// Recursive calls, and callees with several blocks, stay calls.
+    /// Recursive calls stay calls, and so do calls of functions with several blocks where only one block may be.
     pub struct Inline = "inline", "Inliner" {
         options {
             /// The optimizer pipeline used for callables that do not have a dedicated optimizer pipeline in op-pipelines
@@ -300,13 +300,18 @@ impl Inliner<'_, '_> {
             return None;
         }
         let region = body(ir, callee)?;
-        let block = ir.entry(region).filter(|b| ir.next_block(*b).is_none())?;
+        let block = ir.entry(region)?;
+        if ir.next_block(block).is_some() && !takes_blocks(ir, call, callee) {
+            return None;
+        }
         let arguments = (CallLike::get(ir, call)?.arguments)(call, ir);
-        let terminator = ir.last_op(block)?;
+        let returned = |op: OpId| ir.operands(op).map(|v| ir.ty(v)).eq(ir.results(call).map(|v| ir.ty(v)));
+        let mut ends =
+            ir.blocks_of(region).filter_map(|b| ir.last_op(b)).filter(|op| ir.has_trait(*op, Trait::ReturnLike));
         let types_fit = arguments.iter().map(|v| ir.ty(*v)).eq(ir.args(block).iter().map(|v| ir.ty(*v)))
-            && ir.operands(terminator).map(|v| ir.ty(v)).eq(ir.results(call).map(|v| ir.ty(v)));
-        let allowed = (Inlining::of(ir, call)?.may_inline_call)(ir, call, callee)
-            && ir.ops_of(block).all(|op| Inlining::of(ir, op).is_some_and(|i| (i.may_inline)(ir, op)));
+            && ends.all(returned)
+            && ir.last_op(block).is_some();
+        let allowed = (Inlining::of(ir, call)?.may_inline_call)(ir, call, callee);
         let nested: FxHashSet<OpId> = ir.walk(callee).into_iter().skip(1).collect();
         let inner_allowed = nested.iter().all(|op| Inlining::of(ir, *op).is_some_and(|i| (i.may_inline)(ir, *op)));
         (types_fit && allowed && inner_allowed && self.profitable(source, nested.len())).then_some(target)
@@ -334,9 +339,16 @@ impl Inliner<'_, '_> {
             let loc = called_from(self.ir, loc, call_loc);
             self.ir.set_loc(op, loc);
         }
-        let Some(block) = body(self.ir, copy).and_then(|r| self.ir.entry(r)) else { return Vec::new() };
-        let mut ops: Vec<OpId> = self.ir.ops_of(block).collect();
+        let Some(region) = body(self.ir, copy) else { return Vec::new() };
+        let Some(block) = self.ir.entry(region) else { return Vec::new() };
+        let mut ops: Vec<OpId> = self.ir.blocks_of(region).flat_map(|b| self.ir.ops_of(b)).collect();
         let mut rw = Rewriter::new(self.ir);
+        if rw.next_block(block).is_some() {
+            inline_blocks(&mut rw, call, region, &arguments);
+            rw.erase_op(copy);
+            ops.retain(|op| rw.is_alive(*op));
+            return ops;
+        }
         rw.inline_block_before(block, call, &arguments);
         let results: Vec<ValueId> = rw.results(call).collect();
         if let Some(terminator) = ops.pop() {
@@ -352,6 +364,56 @@ impl Inliner<'_, '_> {
     }
 }
 
+/// Whether several blocks may stand where a call stands, and there is a branch to connect them with.
+fn takes_blocks(ir: &Ir, call: OpId, callee: OpId) -> bool {
+    let Some(parent) = ir.parent_op(call) else { return false };
+    let roomy = ir.name(parent) == ir.name(callee) || !may_be_single_block(ir, parent);
+    roomy && ir.ctx().registry().op(BRANCH).is_some()
+}
+
+fn may_be_single_block(ir: &Ir, op: OpId) -> bool {
+    ir.def(op).is_none() || ir.has_trait(op, Trait::SingleBlock)
+}
+
+/// The unconditional branch; its operands are the arguments of its only successor.
+const BRANCH: &str = "cf.br";
+
+/// Puts the blocks of `region` between what is before a call and what is after it.
+fn inline_blocks(rw: &mut Rewriter<'_>, call: OpId, region: RegionId, arguments: &[ValueId]) {
+    let Some(before) = rw.block_of(call) else { return };
+    let Some(after) = rw.split_block(call) else { return };
+    let call_loc = rw.loc(call);
+    for result in rw.results(call) {
+        let ty = rw.ty(result);
+        let arg = rw.ir_mut().add_argument(after, ty, Some(call_loc));
+        rw.replace_all_uses_with(result, arg);
+    }
+    rw.erase_op(call);
+    let blocks: Vec<BlockId> = rw.blocks_of(region).collect();
+    for (i, &block) in blocks.iter().enumerate() {
+        if let Some(end) = rw.last_op(block).filter(|op| rw.has_trait(*op, Trait::ReturnLike)) {
+            let values: Vec<ValueId> = rw.operands(end).collect();
+            let state = OpState::new(rw.context(), BRANCH, rw.loc(end)).operands(&values).successor(after);
+            rw.replace_with(end, state);
+        }
+        if i == 0 {
+            rw.merge_blocks(block, before, arguments);
+        } else {
+            let ir = rw.ir_mut();
+            ir.detach_block(block);
+            ir.insert_block_before(after, block);
+        }
+    }
+}
+
+/// A location inside a callee, seen from the caller: below whatever it was inlined through before.
 fn called_from(ir: &Ir, callee: Location, caller: Location) -> Location {
-    ir.ctx().loc(LocData::CallSite { callee, caller })
+    let mut through = Vec::new();
+    let mut last = callee;
+    while let LocData::CallSite { callee, caller } = ir.ctx().loc_data(last) {
+        through.push(*callee);
+        last = *caller;
+    }
+    let first = ir.ctx().loc(LocData::CallSite { callee: last, caller });
+    through.into_iter().rev().fold(first, |caller, callee| ir.ctx().loc(LocData::CallSite { callee, caller }))
 }

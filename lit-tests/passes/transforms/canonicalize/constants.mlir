@@ -16,15 +16,15 @@ func.func @fold() -> i32 {
 // CHECK-LABEL: @unique
 // CHECK-NEXT: %[[C:.*]] = arith.constant 5 : i32
 // CHECK-NEXT: arith.muli %arg0, %[[C]]
-// CHECK-NEXT: arith.muli %{{.*}}, %[[C]]
+// CHECK-NEXT: arith.muli %arg1, %[[C]]
 // CHECK-NEXT: return
-func.func @unique(%a: i32) -> i32 {
+func.func @unique(%a: i32, %b: i32) -> (i32, i32) {
   %0 = arith.constant 5 : i32
   %1 = arith.muli %a, %0 : i32
   %2 = arith.constant 5 : i32
-  %3 = arith.muli %1, %2 : i32
+  %3 = arith.muli %b, %2 : i32
   %4 = arith.muli %3, %a : i32
-  return %3 : i32
+  return %1, %3 : i32, i32
 }
 
 // Constants go to the right.

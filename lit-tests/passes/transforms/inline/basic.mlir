@@ -14,7 +14,7 @@
 // NEVER: func.func private @one
 // NEVER: call @two
 
-// LOC: arith.addi {{.*}} loc(callsite("{{.*}}basic.mlir":[[@LINE+2]]:8 at callsite("{{.*}}basic.mlir":[[@LINE+6]]:8 at "{{.*}}basic.mlir":[[@LINE+11]]:8)))
+// LOC: arith.addi {{.*}} loc(callsite("{{.*}}basic.mlir":[[@LINE+2]]:8 at callsite("{{.*}}basic.mlir":[[@LINE+7]]:8 at "{{.*}}basic.mlir":[[@LINE+12]]:8)))
 func.func private @one(%a: i32) -> i32 {
   %0 = arith.addi %a, %a : i32
   return %0 : i32

@@ -69,7 +69,8 @@ impl Listener for Tracker {
 
 pub(super) fn run(ir: &mut Ir, scope: RegionId, patterns: &FrozenPatterns, config: &GreedyConfig) -> GreedyResult {
     let mut tracker = Tracker { worklist: Worklist::default(), scope };
-    let mut changed_ever = false;
+    // Patterns may go round in circles in code that nothing leads to.
+    let mut changed_ever = regions::erase_unreachable(ir, scope);
     let mut round = 0;
     loop {
         if config.max_iterations.is_some_and(|max| round >= max) {
@@ -77,8 +78,9 @@ pub(super) fn run(ir: &mut Ir, scope: RegionId, patterns: &FrozenPatterns, confi
         }
         round += 1;
         tracker.worklist.clear();
-        let mut changed = fill(ir, &mut tracker, config);
-        changed |= process(ir, &mut tracker, patterns, config);
+        // Duplicate constants alone need no further round.
+        changed_ever |= fill(ir, &mut tracker, config);
+        let mut changed = process(ir, &mut tracker, patterns, config);
         if config.region_simplify != RegionSimplify::Disabled {
             changed |= regions::simplify(ir, scope, config.region_simplify == RegionSimplify::Aggressive);
         }

@@ -32,7 +32,8 @@ fn regions_inside(ir: &Ir, region: RegionId) -> Vec<RegionId> {
     out
 }
 
-fn erase_unreachable(ir: &mut Ir, region: RegionId) -> bool {
+/// Erases blocks that cannot be reached from the entry of their region; true when there were some.
+pub(super) fn erase_unreachable(ir: &mut Ir, region: RegionId) -> bool {
     let mut changed = false;
     for region in regions_inside(ir, region) {
         let Some(entry) = ir.entry(region) else { continue };

@@ -61,7 +61,9 @@ fn list(out: &mut String, registry: &PassRegistry, indent: &str) {
 
 fn entry(out: &mut String, e: &Entry, indent: &str) {
     line(out, &format!("{indent}  --{}", e.name), " -   ", &e.summary);
-    for o in &e.options {
+    let mut options: Vec<_> = e.options.iter().collect();
+    options.sort_by(|a, b| a.name.cmp(&b.name));
+    for o in options {
         let value = if o.placeholder.is_empty() { String::new() } else { format!("={}", o.placeholder) };
         line(out, &format!("{indent}    --{}{value}", o.name), " - ", &o.help);
         for (word, meaning) in o.choices {
