@@ -29,7 +29,7 @@ impl Rng {
     }
     /// True once in `n`.
     pub fn once_in(&mut self, n: u64) -> bool {
-        self.bits() % n == 0
+        self.bits().is_multiple_of(n)
     }
     /// One of a list that is not empty.
     pub fn pick<'t, T>(&mut self, items: &'t [T]) -> &'t T {

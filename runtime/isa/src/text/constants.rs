@@ -46,7 +46,7 @@ pub(crate) fn show(t: &mut Printer, index: usize, c: &Constant, options: &TextOp
         t.push_str(" crc32=");
         t.number(format_args!("{:08x}", crc32fast::hash(&c.data)));
     } else if c.data.len() / size <= usize::try_from(options.numbers_up_to).unwrap_or(usize::MAX)
-        && c.data.len() % size == 0
+        && c.data.len().is_multiple_of(size)
     {
         t.push('[');
         for (i, e) in c.data.chunks_exact(size).enumerate() {
