@@ -1,8 +1,10 @@
 //! The `cim` binary from outside: exit status, messages, reports, files.
 
 mod broken_pipe;
+mod digits;
 mod machines;
 mod models;
+mod mutations;
 mod program;
 mod run;
 mod usage;
