@@ -7,6 +7,7 @@ use cim_dialect::xbar::program::{Layer, Matrix, Parallel};
 use cim_ir::affine::{AffineExpr, AffineMap, AffineOp};
 use cim_ir::core::{AttrData, TypeData};
 use cim_ir::{Attribute, BlockId, Context, Diagnostic, Ir, OpId, OpState, ValueId};
+use cim_machine::Crossbar;
 use cim_pass::{Pass, PassResult, PassRun, pass};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -60,12 +61,12 @@ pub fn xbar_to_row(ir: &mut Ir, module: OpId, allow_adc_clipping: bool) -> Resul
         }
     }
     for op in writes {
-        write_rows(ir, op, machine.crossbar.parallel_row.max(1), &slots);
+        write_rows(ir, op, &machine.crossbar, &slots)?;
     }
     // Pixel loops, before row groups add loops inside them.
     let pixel_loops: Vec<(Vec<OpId>, i64, i64)> =
         layers.into_iter().map(|(op, slots, rows)| (innermost_loops(ir, op), slots, rows)).collect();
-    let mut rewriter = Rows::new(ir, module, i64::from(rows.max(1)))?;
+    let mut rewriter = Rows::new(ir, module, i64::from(rows.max(1)), machine.crossbars_per_core() as i64)?;
     for op in reads {
         if !rewriter.ir.is_alive(op) {
             continue; // went with the others of its parallel block
@@ -90,13 +91,17 @@ fn matrix_slots(ir: &Ir, module: OpId) -> HashMap<String, (i64, i64)> {
 }
 
 /// One write per group of `group` rows and slot.
-fn write_rows(ir: &mut Ir, op: OpId, group: u32, slots: &HashMap<String, (i64, i64)>) {
-    let Some(w) = WriteXb::cast(ir, op) else { return };
+fn write_rows(ir: &mut Ir, op: OpId, xb: &Crossbar, slots: &HashMap<String, (i64, i64)>) -> Result<(), Diagnostic> {
+    let Some(w) = WriteXb::cast(ir, op) else { return Ok(()) };
     let ctx = ir.ctx().clone();
-    let height =
-        w.rows(ir).get(1).copied().unwrap_or(0) * w.group_range(ir).and_then(|g| g.get(1).copied()).unwrap_or(1);
+    let groups = w.group_range(ir).and_then(|g| g.get(1).copied()).unwrap_or(1);
+    let height = w.rows(ir).get(1).copied().unwrap_or(0).saturating_mul(groups);
     let (count, slot_rows) = slots.get(w.matrix(ir)).copied().unwrap_or((1, 0));
-    let group = i64::from(group);
+    let top = slot_rows.saturating_mul(count - 1).saturating_add(height);
+    if top > i64::from(xb.rows) || slot_rows < 0 || count > i64::from(xb.rows) {
+        return Err(ir.op_error(op, format!("programs {top} rows of a crossbar with {}", xb.rows)));
+    }
+    let group = i64::from(xb.parallel_row.max(1));
     for slot in 0..count {
         let mut at = 0;
         while at < height {
@@ -112,6 +117,7 @@ fn write_rows(ir: &mut Ir, op: OpId, group: u32, slots: &HashMap<String, (i64, i
         }
     }
     ir.erase(op);
+    Ok(())
 }
 
 /// Loops inside `root` that hold no loop themselves.
@@ -135,15 +141,16 @@ struct Rows<'a> {
     ir: &'a mut Ir,
     ctx: Arc<Context>,
     rows: i64,
+    per_core: i64,
     main: Option<BlockId>,
     indices: HashMap<i64, ValueId>,
 }
 
 impl<'a> Rows<'a> {
-    fn new(ir: &'a mut Ir, module: OpId, rows: i64) -> Result<Self, Diagnostic> {
+    fn new(ir: &'a mut Ir, module: OpId, rows: i64, per_core: i64) -> Result<Self, Diagnostic> {
         let main = crate::find_function(ir, module, "main")?;
         let (ctx, main) = (ir.ctx().clone(), ir.body(main));
-        Ok(Rows { ir, ctx, rows, main, indices: HashMap::new() })
+        Ok(Rows { ir, ctx, rows, per_core, main, indices: HashMap::new() })
     }
 
     /// An index constant at the start of `@main`.
@@ -180,6 +187,9 @@ impl<'a> Rows<'a> {
                 return Err(self.ir.op_error(anchor, text));
             };
             let (ir, rows) = (&*self.ir, r.rows(self.ir));
+            if r.len(ir) > self.per_core {
+                return Err(ir.op_error(op, format!("reads {} crossbars of a core with {}", r.len(ir), self.per_core)));
+            }
             for k in 0..r.len(ir) {
                 units.push(Unit {
                     op,

@@ -17,21 +17,16 @@ use crate::compile::{CompileError, CompileOptions, Level};
 /// Messages that are shown.
 const MAX_MESSAGES: usize = 10;
 
-/// A context with every dialect.
-pub fn context() -> Arc<Context> {
-    Context::new(|r| {
-        cim_upstream::register(r);
-        cim_dialect::register(r);
-    })
+/// A context with every dialect and a registry with every pass.
+pub fn everything() -> (Arc<Context>, PassRegistry) {
+    let mut passes = PassRegistry::new();
+    let ctx = Context::new(|dialects| crate::registry::register_all(dialects, &mut passes));
+    (ctx, passes)
 }
 
-/// A registry with every pass.
-pub fn passes() -> PassRegistry {
-    let mut registry = PassRegistry::new();
-    cim_transforms::register(&mut registry);
-    cim_passes::register(&mut registry);
-    cim_lowering::register(&mut registry);
-    registry
+/// A context with every dialect.
+pub fn context() -> Arc<Context> {
+    everything().0
 }
 
 /// Diagnostics as one text, without the leading position and `error: ` of the first.
@@ -52,6 +47,7 @@ pub struct Job {
     pub module: OpId,
     /// Computing mode.
     pub mode: Mode,
+    passes: PassRegistry,
     clipping: bool,
     /// The module was lowered before: it has a function `@main`.
     lowered: bool,
@@ -91,7 +87,7 @@ impl Job {
     /// # Errors
     /// The file cannot be read or is malformed, something in it is not supported, or the machine description is wrong.
     pub fn read(model: &Path, options: &CompileOptions) -> Result<Job, CompileError> {
-        let ctx = context();
+        let (ctx, passes) = everything();
         let is_text = model.extension().is_some_and(|e| e == "mlir");
         let (mut ir, module) = if is_text {
             let bytes = std::fs::read(model)
@@ -112,11 +108,11 @@ impl Job {
         }
         let lowered = cim_lowering::find_function(&ir, module, "main").is_ok();
         let mode = mode_of(&machine, options.mode)?;
-        Ok(Job { ir, module, mode, clipping: options.allow_adc_clipping, lowered })
+        Ok(Job { ir, module, mode, passes, clipping: options.allow_adc_clipping, lowered })
     }
 
     fn run(&mut self, text: &str) -> Result<(), CompileError> {
-        let pm = OpPassManager::parse(&passes(), text).map_err(|e| CompileError::Failed(format!("{e:?}")))?;
+        let pm = OpPassManager::parse(&self.passes, text).map_err(|e| CompileError::Failed(format!("{e:?}")))?;
         let config = RunConfig { verify_each: false, ..RunConfig::default() };
         let ctx = self.ir.ctx().clone();
         let outcome = cim_pass::run(&pm, &mut self.ir, self.module, &config, None);

@@ -6,6 +6,9 @@ use crate::network::{Kind, Net};
 use cim_ir::{Diagnostic, Ir, ValueId};
 use cim_isa::types::IntType;
 
+/// Largest number of elements of a padded tensor.
+const MAX_PADDED: u128 = 1 << 31;
+
 /// A buffer in L0: (H, W, C) with a border [top, left, bottom, right].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Buf {
@@ -81,6 +84,12 @@ pub(super) fn borders(ir: &Ir, net: &Net, target: Target) -> Result<Vec<Border>,
         }
         b.value = w.pad_value;
         b.size.iter_mut().zip(size).for_each(|(a, s)| *a = (*a).max(s));
+        let [h, w, c] = net.tensors[node.inputs[0]].hwc().map(u128::from);
+        let [top, left, bottom, right] = b.size.map(u128::from);
+        let padded = (h + top + bottom) * (w + left + right) * c;
+        if padded > MAX_PADDED {
+            return Err(ir.op_error(node.op, format!("pads its input to {padded} elements; at most {MAX_PADDED} are supported")));
+        }
     }
     Ok(out)
 }

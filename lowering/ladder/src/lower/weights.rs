@@ -106,6 +106,14 @@ fn place(ir: &Ir, node: &Node, m: &Mvm, machine: &Machine, target: Target) -> Re
         true => remapped.apply(place.copies, &plain, target)?,
         false => (plain, place.copies, (1, 0)),
     };
+    let room = u64::from(chip).saturating_mul(place.crossbars.len() as u64);
+    if cut.crossbars() > room {
+        return fail(format!(
+            "needs {} crossbars, available {chip} in each of its {} time parts; run cim-place again",
+            cut.crossbars(),
+            place.crossbars.len()
+        ));
+    }
     let units = units(&cut);
     let [ho, wo] = m.window.output;
     let copies = match target {

@@ -11,6 +11,9 @@ use cim_pass::{Pass, PassResult, PassRun, pass};
 /// Function attribute: what the network needs and what the chip has, when weights must be written again for each inference.
 pub const RELOAD: &str = "cim.reload";
 
+/// Most time parts of one operator: beyond, a program would do little but write weights.
+const MAX_PARTS: u64 = 1024;
+
 pass! {
     /// Puts convolutions and linear layers on crossbars, first fit.
     ///
@@ -147,6 +150,13 @@ pub fn place(ir: &mut Ir, module: OpId, machine: &Machine, mode: Mode) -> Result
             let text = format!(
                 "needs {all} crossbars for {} copies, available {}; use fewer copies",
                 o.copies,
+                machine.crossbars()
+            );
+            return Err(ir.op_error(o.op, text));
+        }
+        if all > machine.crossbars().saturating_mul(MAX_PARTS) {
+            let text = format!(
+                "needs {all} crossbars, available {}: more than {MAX_PARTS} time parts; use a larger machine",
                 machine.crossbars()
             );
             return Err(ir.op_error(o.op, text));
