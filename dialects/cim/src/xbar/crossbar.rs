@@ -85,7 +85,7 @@ op! {
             polarities: I64Attr = 1, cell_bits: I64Attr, offset: I64Attr = 0
         }
         regions  { body }
-        format   "$sym_name `cores` $core `,` $cores `outputs` $outputs attr-dict $body"
+        format   "$sym_name `cores` $core `,` $cores `outputs` $outputs attr-dict-with-keyword $body"
         verify
     }
 }

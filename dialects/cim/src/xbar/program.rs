@@ -169,7 +169,7 @@ op! {
             slots: I64Attr = 1, slot_rows: I64Attr = 0, pad_value: I64Attr = 0, count_include_pad: UnitAttr
         }
         regions  { body }
-        format   "$name $kind `on` $placement `because` $reason (`->` $outs^ `:` type($outs))? `nodes` $nodes attr-dict $body"
+        format   "$name $kind `on` $placement `because` $reason (`->` $outs^ `:` type($outs))? `nodes` $nodes attr-dict-with-keyword $body"
         verify
     }
 }

@@ -1,0 +1,86 @@
+//! The convolution-ReLU example of CIM-MLC's Figure 16 in all modes: counts as published, results equal to the reference.
+
+mod common;
+
+use cim_isa::{Instr, Program};
+use cim_machine::Machine;
+use cim_test::graph_builder::{Geometry, GraphBuilder, int};
+use common::{Mode, run};
+
+fn figure16(mode: Mode, copies: i64, remap: bool) -> Program {
+    let machine = Machine::preset("conv-relu-example").expect("preset");
+    let (mut b, x) = GraphBuilder::of_integers(&machine, &[1, 3, 32, 32], int(8, false));
+    let values = (0..32 * 27).map(|i: i64| (i * i * 31 + i * 7) % 256 - 128);
+    let w = b.constant(&[32, 3, 3, 3], int(8, true), values);
+    let g = Geometry { kernel: [3, 3], strides: [1, 1], pads: [1; 4], dilations: [1, 1] };
+    let y = b.conv(x, w, &g, 1, 0, 0);
+    b.set(y, "copies", copies);
+    if remap {
+        b.set(y, "remap", 1);
+    }
+    let y = b.relu(y);
+    run(b.finish(&[y]), &machine, mode, 11).expect("runs and equals the reference")
+}
+
+/// Executed instructions that satisfy a condition.
+fn executed(body: &[Instr], wanted: &dyn Fn(&Instr) -> bool) -> u64 {
+    body.iter()
+        .map(|i| {
+            let inside = match i {
+                Instr::Loop { trip, body } => trip * executed(body, wanted),
+                Instr::Parallel { body } => executed(body, wanted),
+                _ => 0,
+            };
+            inside + u64::from(wanted(i))
+        })
+        .sum()
+}
+
+/// Executed parallel blocks that hold nothing but crossbar reads.
+fn blocks(p: &Program) -> u64 {
+    executed(&p.main, &|i| match i {
+        Instr::Parallel { body } => body.iter().all(|x| matches!(x, Instr::ReadXb { .. } | Instr::ReadRow { .. })),
+        _ => false,
+    })
+}
+
+fn relus(p: &Program, len: u32) -> u64 {
+    executed(&p.main, &|i| matches!(i, Instr::Relu { len: l, .. } if *l == len))
+}
+
+#[test]
+fn core_mode_has_two_reads_and_one_relu() {
+    let p = figure16(Mode::Cm, 2, false);
+    assert_eq!(executed(&p.main, &|i| matches!(i, Instr::ReadCore { .. })), 2);
+    assert_eq!((relus(&p, 32 * 32 * 32), p.init.len()), (1, 2));
+}
+
+#[test]
+fn crossbar_mode_has_four_writes_and_256_blocks() {
+    let p = figure16(Mode::Xbm, 4, false);
+    assert_eq!(executed(&p.init, &|i| matches!(i, Instr::WriteXb { .. })), 4);
+    assert_eq!((blocks(&p), relus(&p, 32 * 4)), (256, 256));
+    assert_eq!(executed(&p.main, &|i| matches!(i, Instr::ReadXb { .. })), 1024);
+}
+
+#[test]
+fn wordline_mode_has_eight_writes_and_512_blocks() {
+    for (remap, len, count) in [(false, 32 * 4, 256), (true, 32 * 2, 512)] {
+        let p = figure16(Mode::Wlm, 4, remap);
+        assert_eq!(executed(&p.init, &|i| matches!(i, Instr::WriteRow { .. })), 8);
+        assert_eq!((blocks(&p), relus(&p, len)), (512, count));
+        assert_eq!(executed(&p.main, &|i| matches!(i, Instr::ReadRow { .. })), 2048);
+    }
+}
+
+#[test]
+fn remapped_rows_are_refused_outside_wordline_mode() {
+    let machine = Machine::preset("conv-relu-example").expect("preset");
+    let (mut b, x) = GraphBuilder::of_integers(&machine, &[1, 1, 4, 4], int(8, false));
+    let w = b.constant(&[1, 1, 1, 1], int(8, true), [1].into_iter());
+    let g = Geometry { kernel: [1, 1], strides: [1, 1], pads: [0; 4], dilations: [1, 1] };
+    let y = b.conv(x, w, &g, 1, 0, 0);
+    b.set(y, "remap", 1);
+    let error = run(b.finish(&[y]), &machine, Mode::Cm, 0).expect_err("core mode has no rows");
+    assert!(error.contains("wordline mode"), "{error}");
+}
