@@ -96,7 +96,7 @@ op! {
     pub HostConstant = "cim.xbar.host_constant" {
         props    { name: StrAttr, value: ElementsAttr }
         results  { result: BUFFER }
-        format   "$name attr-dict `:` type($result)"
+        format   "`(` $name `)` attr-dict `:` type($result)"
         verify
     }
 }

@@ -125,7 +125,7 @@ op! {
     pub Alloc = "cim.xbar.alloc" {
         props    { name: StrAttr, core?: I64Attr, address?: I64Attr, border?: I64Array }
         results  { buffer: BUFFER }
-        format   "$name (`core` $core^)? (`at` $address^)? (`border` $border^)? attr-dict `:` type($buffer)"
+        format   "`(` $name `)` (`core` $core^)? (`at` $address^)? (`border` $border^)? attr-dict `:` type($buffer)"
         verify
     }
 }

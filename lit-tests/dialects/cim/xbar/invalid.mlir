@@ -51,32 +51,32 @@ cim.xbar.requant @r shift 3 to 16, 15 {addend = array<i64: 0>, multiplier = arra
 // -----
 
 // expected-error @+1 {{an L1 buffer must name its core}}
-%0 = cim.xbar.alloc "x" : memref<4xui4, "L1">
+%0 = cim.xbar.alloc("x") : memref<4xui4, "L1">
 
 // -----
 
 // expected-error @+1 {{a buffer in L0 has no core}}
-%0 = cim.xbar.alloc "x" core 0 : memref<3x3x1xui4, "L0">
+%0 = cim.xbar.alloc("x") core 0 : memref<3x3x1xui4, "L0">
 
 // -----
 
 // expected-error @+1 {{address must not be negative}}
-%0 = cim.xbar.alloc "x" at -8 : memref<3x3x1xui4, "L0">
+%0 = cim.xbar.alloc("x") at -8 : memref<3x3x1xui4, "L0">
 
 // -----
 
 // expected-error @+1 {{border must be four non-negative numbers on a three-dimensional L0 buffer}}
-%0 = cim.xbar.alloc "x" border [1, 1] : memref<3x3x1xui4, "L0">
+%0 = cim.xbar.alloc("x") border [1, 1] : memref<3x3x1xui4, "L0">
 
 // -----
 
 // expected-error @+1 {{border leaves no interior}}
-%0 = cim.xbar.alloc "x" border [2, 0, 1, 0] : memref<3x3x1xui4, "L0">
+%0 = cim.xbar.alloc("x") border [2, 0, 1, 0] : memref<3x3x1xui4, "L0">
 
 // -----
 
 // expected-error @+1 {{must be memref in memory space "L0", "L1" or "host"}}
-%0 = cim.xbar.alloc "x" : memref<3x3x1xui4>
+%0 = cim.xbar.alloc("x") : memref<3x3x1xui4>
 
 // -----
 
@@ -116,72 +116,72 @@ cim.xbar.write_xb -1, @m rows [0, 4] cols [0, 2]
 
 // -----
 
-%in = cim.xbar.alloc "in" : memref<1x1x4xui4, "L0">
-%acc = cim.xbar.alloc "acc" core 0 : memref<2xsi32, "L1">
+%in = cim.xbar.alloc("in") : memref<1x1x4xui4, "L0">
+%acc = cim.xbar.alloc("acc") core 0 : memref<2xsi32, "L1">
 // expected-error @+1 {{src must lie in L1, not in L0}}
 cim.xbar.read_xb 0 x 1 rows 4 outputs 2, %acc at affine_map<() -> (0)> from %in at affine_map<() -> (0, 0, 0)> {cell_bits = 2 : i64} : memref<2xsi32, "L1">, memref<1x1x4xui4, "L0">
 
 // -----
 
-%in = cim.xbar.alloc "in" core 0 : memref<4xui4, "L1">
-%acc = cim.xbar.alloc "acc" core 0 : memref<2xsi8, "L1">
+%in = cim.xbar.alloc("in") core 0 : memref<4xui4, "L1">
+%acc = cim.xbar.alloc("acc") core 0 : memref<2xsi8, "L1">
 // expected-error @+1 {{dst must hold si32 or si64 accumulators}}
 cim.xbar.read_xb 0 x 1 rows 4 outputs 2, %acc at affine_map<() -> (0)> from %in at affine_map<() -> (0)> {cell_bits = 2 : i64} : memref<2xsi8, "L1">, memref<4xui4, "L1">
 
 // -----
 
-%in = cim.xbar.alloc "in" core 0 : memref<4xui4, "L1">
-%acc = cim.xbar.alloc "acc" core 0 : memref<2xsi32, "L1">
+%in = cim.xbar.alloc("in") core 0 : memref<4xui4, "L1">
+%acc = cim.xbar.alloc("acc") core 0 : memref<2xsi32, "L1">
 // expected-error @+1 {{slices must be 1 to 16, polarities 1 or 2, cell_bits 1 to 8}}
 cim.xbar.read_xb 0 x 1 rows 4 outputs 2, %acc at affine_map<() -> (0)> from %in at affine_map<() -> (0)> {cell_bits = 2 : i64, polarities = 3 : i64} : memref<2xsi32, "L1">, memref<4xui4, "L1">
 
 // -----
 
-%a = cim.xbar.alloc "a" : memref<1x1x4xui4, "L0">
+%a = cim.xbar.alloc("a") : memref<1x1x4xui4, "L0">
 // expected-error @+1 {{the map of dst has 1 results for a buffer of rank 3}}
 cim.xbar.relu 4, %a at affine_map<() -> (0)> from %a at affine_map<() -> (0, 0, 0)> : memref<1x1x4xui4, "L0">, memref<1x1x4xui4, "L0">
 
 // -----
 
-%a = cim.xbar.alloc "a" : memref<1x1x4xui4, "L0">
+%a = cim.xbar.alloc("a") : memref<1x1x4xui4, "L0">
 // expected-error @+1 {{the map of src takes 1 indices, but 0 are given}}
 cim.xbar.relu 4, %a at affine_map<() -> (0, 0, 0)> from %a at affine_map<(d0) -> (0, 0, d0)> : memref<1x1x4xui4, "L0">, memref<1x1x4xui4, "L0">
 
 // -----
 
-%a = cim.xbar.alloc "a" : memref<1x1x4xui4, "L0">
-%b = cim.xbar.alloc "b" : memref<1x1x4xsi8, "L0">
+%a = cim.xbar.alloc("a") : memref<1x1x4xui4, "L0">
+%b = cim.xbar.alloc("b") : memref<1x1x4xsi8, "L0">
 // expected-error @+1 {{src has another element type than dst}}
 cim.xbar.relu 4, %a at affine_map<() -> (0, 0, 0)> from %b at affine_map<() -> (0, 0, 0)> : memref<1x1x4xui4, "L0">, memref<1x1x4xsi8, "L0">
 
 // -----
 
-%a = cim.xbar.alloc "a" : memref<1x1x4xui4, "L0">
-%b = cim.xbar.alloc "b" : memref<1x1x4xsi32, "L0">
+%a = cim.xbar.alloc("a") : memref<1x1x4xui4, "L0">
+%b = cim.xbar.alloc("b") : memref<1x1x4xsi32, "L0">
 // expected-error @+1 {{len 4 is no multiple of channels 3}}
 cim.xbar.requantize @r 4 channels 0, 3, %a at affine_map<() -> (0, 0, 0)> from %b at affine_map<() -> (0, 0, 0)> : memref<1x1x4xui4, "L0">, memref<1x1x4xsi32, "L0">
 
 // -----
 
-%a = cim.xbar.alloc "a" : memref<2x2x1xui4, "L0">
+%a = cim.xbar.alloc("a") : memref<2x2x1xui4, "L0">
 // expected-error @+1 {{average pooling names requantisation constants, max pooling has none}}
 cim.xbar.pool average window [2, 2, 1, 2, 2, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0], %a from %a : memref<2x2x1xui4, "L0">, memref<2x2x1xui4, "L0">
 
 // -----
 
-%a = cim.xbar.alloc "a" : memref<2x2x1xui4, "L0">
+%a = cim.xbar.alloc("a") : memref<2x2x1xui4, "L0">
 // expected-error @+1 {{window must be 15 numbers}}
 cim.xbar.pool max window [2, 2, 1, 0, 2, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0], %a from %a : memref<2x2x1xui4, "L0">, memref<2x2x1xui4, "L0">
 
 // -----
 
-%a = cim.xbar.alloc "a" : memref<1x1x4xui4, "L0">
+%a = cim.xbar.alloc("a") : memref<1x1x4xui4, "L0">
 // expected-error @+1 {{counts and strides must have the same number of entries, at most four}}
 cim.xbar.mov 1 counts [2], %a at affine_map<() -> (0, 0, 0)> by [1] from %a at affine_map<() -> (0, 0, 0)> by [] : memref<1x1x4xui4, "L0">, memref<1x1x4xui4, "L0">
 
 // -----
 
-%a = cim.xbar.alloc "a" : memref<1x1x4xui4, "L0">
+%a = cim.xbar.alloc("a") : memref<1x1x4xui4, "L0">
 // expected-error @+1 {{each count must be at least 1 and below 2^32, got 0}}
 cim.xbar.fill 1, 1 counts [0], %a at affine_map<() -> (0, 0, 0)> by [1] : memref<1x1x4xui4, "L0">
 
