@@ -88,7 +88,10 @@ pub(super) fn borders(ir: &Ir, net: &Net, target: Target) -> Result<Vec<Border>,
         let [top, left, bottom, right] = b.size.map(u128::from);
         let padded = (h + top + bottom) * (w + left + right) * c;
         if padded > MAX_PADDED {
-            return Err(ir.op_error(node.op, format!("pads its input to {padded} elements; at most {MAX_PADDED} are supported")));
+            return Err(ir.op_error(
+                node.op,
+                format!("pads its input to {padded} elements; at most {MAX_PADDED} are supported"),
+            ));
         }
     }
     Ok(out)
