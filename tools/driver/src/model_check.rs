@@ -9,7 +9,7 @@ use cim_dialect::graph::{
     AddRequantize, AveragePool, Constant, Conv2d, Dequantize, GlobalAveragePool, Linear, MaxPool, Quantize, Requantize,
 };
 use cim_ir::core::LocData;
-use cim_ir::{Context, Diagnostic, Ir, OpId, ValueId};
+use cim_ir::{Context, Ir, OpId, ValueId};
 use cim_isa::program::Placement;
 use cim_onnx::{NodeState, Survey};
 use cim_passes::graph::{fold_batch_norm, quantize_operators};
