@@ -11,6 +11,7 @@
 //! - [`symbols`], [`attr_walk`]: symbol tables, references, attributes inside attributes
 //! - [`text`]: reading and printing MLIR text, custom assembly
 //! - [`builtin`], [`affine`]: the builtin dialect, affine expressions, maps and sets
+//! - [`mlir_namespaces`]: names of MLIR's own dialects
 //! - [`diag`][]: diagnostics
 //!
 //! # A dialect outside this workspace
@@ -112,6 +113,7 @@ pub mod dominance;
 pub mod format;
 pub mod interfaces;
 pub mod kinds;
+pub mod mlir_namespaces;
 pub mod op_def;
 pub mod registry;
 pub mod rewrite;

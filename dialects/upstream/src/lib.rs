@@ -12,7 +12,6 @@ mod fold;
 pub mod func;
 pub mod memref;
 mod memref_asm;
-pub mod mlir_namespaces;
 pub mod scf;
 pub mod tensor;
 

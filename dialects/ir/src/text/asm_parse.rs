@@ -410,12 +410,9 @@ impl<'s> OpParser<'s> {
     pub fn optional_region(&mut self) -> ParseResult<Option<RegionId>> {
         if self.is(Tok::LBrace) { Ok(Some(self.region()?)) } else { Ok(None) }
     }
-    /// Reads `{ ... }` whose entry block has arguments that were named before it. In an operation that is isolated from above
-    /// the names of the surroundings are not visible.
+    /// Reads `{ ... }` whose entry block has arguments that were named before it.
     pub fn region_with_args(&mut self, args: &[Argument]) -> ParseResult<RegionId> {
-        let def = self.op_name().and_then(|n| self.ctx.op_name_data(n).def);
-        let isolated = def.is_some_and(|d| d.has(crate::op_def::Trait::IsolatedFromAbove));
-        self.region_at(args, isolated)
+        self.region_at(args)
     }
     /// Reads `%name: type`, optionally with attributes and a location.
     pub fn argument(&mut self, allow_attrs: bool) -> ParseResult<Argument> {

@@ -48,7 +48,7 @@ impl OpParser<'_> {
         let body = self.ir.create_block(region, &[]);
         self.insert = Some(body);
         self.default_dialects.push("builtin");
-        self.push_value_scope(true);
+        self.push_value_scope();
         if let Err(first) = self.top_level(body) {
             let mut all = vec![first];
             all.append(&mut self.later_errors);

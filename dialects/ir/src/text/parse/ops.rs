@@ -149,12 +149,8 @@ impl<'s> OpParser<'s> {
             self.expect(Tok::Greater, "expected '>' to close properties")?;
         }
         if self.eat(Tok::LParen) {
-            let isolated = self.ctx.op_name_data(state.name).def.is_some_and(|d| d.has(Trait::IsolatedFromAbove));
             loop {
-                // The generic form of an isolated operation is not a scope of its own in MLIR: its verifier reports uses from
-                // outside.
-                let _ = isolated;
-                let region = self.region_at(&[], false)?;
+                let region = self.region_at(&[])?;
                 state.regions.push(region);
                 if !self.eat(Tok::Comma) {
                     break;
@@ -304,25 +300,26 @@ impl<'s> OpParser<'s> {
 
     // ---- regions ----
 
-    /// `{ ... }`, with entry arguments named outside it.
-    pub(in crate::text) fn region_at(&mut self, args: &[Argument], isolated: bool) -> ParseResult<RegionId> {
-        self.nested(|p| p.region_inner(args, isolated))
+    /// `{ ... }`, with entry arguments named outside it. Names of the surroundings are visible, also in operations that are
+    /// isolated from above: their verifier finds such uses.
+    pub(in crate::text) fn region_at(&mut self, args: &[Argument]) -> ParseResult<RegionId> {
+        self.nested(|p| p.region_inner(args))
     }
 
-    fn region_inner(&mut self, args: &[Argument], isolated: bool) -> ParseResult<RegionId> {
+    fn region_inner(&mut self, args: &[Argument]) -> ParseResult<RegionId> {
         self.expect(Tok::LBrace, "expected '{' to begin a region")?;
         let region = self.ir.create_region();
         if !args.is_empty() || !self.is(Tok::RBrace) {
             let outer = self.insert;
-            self.region_body(region, args, isolated)?;
+            self.region_body(region, args)?;
             self.insert = outer;
         }
         self.advance();
         Ok(region)
     }
 
-    fn region_body(&mut self, region: RegionId, args: &[Argument], isolated: bool) -> ParseResult {
-        self.push_value_scope(isolated);
+    fn region_body(&mut self, region: RegionId, args: &[Argument]) -> ParseResult {
+        self.push_value_scope();
         let entry = self.ir.create_block(region, &[]);
         if !args.is_empty() {
             if self.is(Tok::Caret) {

@@ -2,6 +2,7 @@
 
 use super::{OpParser, ParseResult};
 use crate::core::{AttrData, Attribute, DYNAMIC, FloatKind, IntValue, Signedness, Type, TypeData};
+use crate::mlir_namespaces::is_mlir_namespace;
 use crate::text::lexer::Tok;
 use smallvec::SmallVec;
 
@@ -203,7 +204,8 @@ impl OpParser<'_> {
             return Err(self.error_at(start, format!("vector types must have positive constant sizes but got {sizes}")));
         }
         use TypeData as T;
-        if !matches!(self.ctx.type_data(elem), T::Float(_) | T::Integer { .. } | T::Index | T::Dialect { .. }) {
+        let valid = matches!(self.ctx.type_data(elem), T::Float(_) | T::Integer { .. } | T::Index | T::Dialect { .. });
+        if !valid && !self.is_mlir_type(elem) {
             return Err(self.error_at(start, "failed to verify 'elementType': VectorElementTypeInterface instance"));
         }
         Ok(self.ctx.ty(T::Vector { dims: dims.as_slice().into(), scalable: scalable.as_slice().into(), elem }))
@@ -234,7 +236,7 @@ impl OpParser<'_> {
                 | T::Vector { .. }
                 | T::Dialect { .. }
         );
-        if !valid {
+        if !valid && !self.is_mlir_type(elem) {
             return Err(self.error_at(pos, "invalid memref element type"));
         }
         let (mut layout, mut space) = (None, None);
@@ -267,6 +269,11 @@ impl OpParser<'_> {
         Ok(self.ctx.ty(T::MemRef { dims: dims.as_slice().into(), elem, layout, space }))
     }
 
+    /// Whether a type is one of MLIR's own dialects that we do not define: MLIR may allow it as an element.
+    fn is_mlir_type(&self, ty: Type) -> bool {
+        matches!(self.ctx.type_data(ty), TypeData::Opaque { dialect, .. } if is_mlir_namespace(self.ctx.str(*dialect)))
+    }
+
     /// Checks a memory space; the default space 0 is none.
     fn memory_space(&mut self, space: Option<Attribute>, start: super::Pos) -> ParseResult<Option<Attribute>> {
         let Some(attr) = space else { return Ok(None) };
@@ -275,6 +282,8 @@ impl OpParser<'_> {
             AttrData::Integer { .. } | AttrData::String { .. } | AttrData::Dictionary(_) | AttrData::Dialect { .. } => {
                 Ok(Some(attr))
             }
+            // MLIR knows its own dialects' attributes, if we do not.
+            AttrData::Opaque { dialect, .. } if is_mlir_namespace(self.ctx.str(*dialect)) => Ok(Some(attr)),
             _ => Err(self.error_at(start, "unsupported memory space Attribute")),
         }
     }

@@ -28,8 +28,6 @@ pub(super) struct BlockDef {
 struct Entry<'s> {
     name: &'s [u8],
     number: u32,
-    /// Isolated scope the name belongs to.
-    scope: u32,
     value: ValueId,
     pos: Pos,
     forward: bool,
@@ -40,19 +38,18 @@ pub(super) struct Values<'s> {
     table: HashTable<Entry<'s>>,
     /// Definitions of open scopes, so that they can be forgotten.
     defined: Vec<(&'s [u8], u32)>,
-    /// Open scopes: first definition and isolated scope.
-    scopes: Vec<(usize, u32)>,
-    isolated: u32,
+    /// First definition of each open scope.
+    scopes: Vec<usize>,
     /// Holds the values that stand for forward references, as arguments.
     placeholders: Option<BlockId>,
     /// Unresolved forward references.
     forward: FxHashMap<ValueId, Pos>,
 }
 
-fn hash(name: &[u8], number: u32, scope: u32) -> u64 {
+fn hash(name: &[u8], number: u32) -> u64 {
     let mut h = FxHasher::default();
     name.hash(&mut h);
-    h.write_u64(u64::from(number) << 32 | u64::from(scope));
+    h.write_u32(number);
     h.finish()
 }
 
@@ -62,49 +59,32 @@ impl<'s> Values<'s> {
             table: HashTable::new(),
             defined: Vec::new(),
             scopes: Vec::new(),
-            isolated: 0,
             placeholders: None,
             forward: FxHashMap::default(),
         }
     }
 
-    fn scope(&self) -> u32 {
-        self.scopes.last().map_or(0, |s| s.1)
-    }
-
     fn find(&self, name: &[u8], number: u32) -> Option<&Entry<'s>> {
-        let scope = self.scope();
-        self.table.find(hash(name, number, scope), |e| e.name == name && e.number == number && e.scope == scope)
+        self.table.find(hash(name, number), |e| e.name == name && e.number == number)
     }
 
     fn insert(&mut self, entry: Entry<'s>) {
-        let h = |e: &Entry| hash(e.name, e.number, e.scope);
+        let h = |e: &Entry| hash(e.name, e.number);
         self.table.insert_unique(h(&entry), entry, h);
     }
 
-    fn remove(&mut self, name: &[u8], number: u32, scope: u32) {
-        let found = self
-            .table
-            .find_entry(hash(name, number, scope), |e| e.name == name && e.number == number && e.scope == scope);
+    fn remove(&mut self, name: &[u8], number: u32) {
+        let found = self.table.find_entry(hash(name, number), |e| e.name == name && e.number == number);
         if let Ok(found) = found {
             found.remove();
         }
     }
 
-    fn push_scope(&mut self, isolated: bool) {
-        let scope = if isolated {
-            self.isolated += 1;
-            self.isolated
-        } else {
-            self.scope()
-        };
-        self.scopes.push((self.defined.len(), scope));
-    }
-
     fn pop_scope(&mut self) {
-        if let Some((start, scope)) = self.scopes.pop() {
-            for (name, number) in self.defined.split_off(start.min(self.defined.len())) {
-                self.remove(name, number, scope);
+        let start = self.scopes.pop().unwrap_or(0);
+        while self.defined.len() > start {
+            if let Some((name, number)) = self.defined.pop() {
+                self.remove(name, number);
             }
         }
     }
@@ -119,8 +99,8 @@ impl<'s> OpParser<'s> {
         String::from_utf8_lossy(bytes).into_owned()
     }
 
-    pub(in crate::text) fn push_value_scope(&mut self, isolated: bool) {
-        self.values.push_scope(isolated);
+    pub(in crate::text) fn push_value_scope(&mut self) {
+        self.values.scopes.push(self.values.defined.len());
         self.blocks.push(FxHashMap::default());
     }
 
@@ -187,8 +167,8 @@ impl<'s> OpParser<'s> {
         };
         let value = self.ir.add_argument(block, ty, None);
         self.values.forward.insert(value, operand.pos);
-        let (scope, number) = (self.values.scope(), operand.number);
-        self.values.insert(Entry { name, number, scope, value, pos: operand.pos, forward: true });
+        let number = operand.number;
+        self.values.insert(Entry { name, number, value, pos: operand.pos, forward: true });
         Ok(value)
     }
 
@@ -209,11 +189,9 @@ impl<'s> OpParser<'s> {
             }
             self.ir.replace_all_uses(old, value);
             self.values.forward.remove(&old);
-            let scope = self.values.scope();
-            self.values.remove(name, number, scope);
+            self.values.remove(name, number);
         }
-        let scope = self.values.scope();
-        self.values.insert(Entry { name, number, scope, value, pos, forward: false });
+        self.values.insert(Entry { name, number, value, pos, forward: false });
         self.values.defined.push((name, number));
         Ok(())
     }

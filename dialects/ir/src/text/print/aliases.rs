@@ -118,7 +118,7 @@ impl OpPrinter<'_> {
     /// Whether an operation's properties are attributes to MLIR: registered here, or of one of MLIR's own dialects.
     fn has_typed_properties(&self, ir: &Ir, op: OpId) -> bool {
         let name = ir.name_str(op);
-        ir.def(op).is_some() || name.split_once('.').is_some_and(|(d, _)| crate::registry::is_mlir_namespace(d))
+        ir.def(op).is_some() || name.split_once('.').is_some_and(|(d, _)| crate::mlir_namespaces::is_mlir_namespace(d))
     }
 
     fn visit(

@@ -169,28 +169,30 @@ impl<'a> OpPrinter<'a> {
         String::from_utf8_lossy(&self.finish().unwrap_or_default()).into_owned()
     }
 
-    /// A whole file: aliases, the operation, aliases of locations, resources.
+    /// A whole file: aliases, the operation, aliases of locations, resources, an empty line. In local scope only the operation.
     fn file(&mut self, ir: &Ir, op: OpId) {
         self.number(ir, op);
-        if !self.options.local_scope {
-            self.collect_aliases(ir, op);
+        if self.options.local_scope {
+            self.op(ir, op);
+            return self.out.str("\n");
         }
+        self.collect_aliases(ir, op);
         self.print_aliases(false);
         self.op(ir, op);
         self.out.str("\n");
         self.print_aliases(true);
         self.print_resources(ir);
+        self.out.str("\n");
     }
 }
 
-/// Writes an operation as `mlir-opt` writes its output: with aliases and resources, and an empty line at the end of the module.
+/// Writes an operation as `mlir-opt` writes its output: with aliases and resources, and an empty line at the end.
 ///
 /// # Errors
 /// Those of the sink.
 pub fn write_module(ir: &Ir, op: OpId, options: &PrintOptions, sink: &mut dyn io::Write) -> io::Result<()> {
     let mut printer = OpPrinter::new(ir.ctx(), options, Some(sink));
     printer.file(ir, op);
-    printer.out.str("\n");
     printer.finish().map(drop)
 }
 
@@ -198,7 +200,6 @@ pub fn write_module(ir: &Ir, op: OpId, options: &PrintOptions, sink: &mut dyn io
 pub fn print_module(ir: &Ir, op: OpId, options: &PrintOptions) -> String {
     let mut printer = OpPrinter::new(ir.ctx(), options, None);
     printer.file(ir, op);
-    printer.out.str("\n");
     printer.into_string()
 }
 

@@ -1,0 +1,50 @@
+#loc3 = loc("<stdin>":3:33)
+#loc4 = loc("<stdin>":3:62)
+#loc10 = loc("<stdin>":7:15)
+#loc14 = loc("<stdin>":9:20)
+#loc15 = loc("<stdin>":9:25)
+#loc16 = loc("<stdin>":9:30)
+#loc17 = loc("<stdin>":9:77)
+#loc18 = loc("<stdin>":9:82)
+#loc19 = loc("<stdin>":9:87)
+#loc20 = loc("<stdin>":9:39)
+#loc21 = loc("<stdin>":9:49)
+#loc22 = loc("<stdin>":9:59)
+#loc23 = loc("<stdin>":9:96)
+#loc24 = loc("<stdin>":9:106)
+#loc25 = loc("<stdin>":9:116)
+"builtin.module"() ({
+  "gpu.module"() <{sym_name = "k"}> ({
+    "gpu.func"() <{function_type = (memref<8xf32>) -> ()}> ({
+    ^bb0(%arg13: memref<8xf32> loc("<stdin>":3:33), %arg14: memref<4xf32, #gpu.address_space<workgroup>> loc("<stdin>":3:62)):
+      %1 = "gpu.thread_id"() <{dimension = #gpu<dim x>}> : () -> index loc(#loc5)
+      %2 = "memref.load"(%arg13, %1) : (memref<8xf32>, index) -> f32 loc(#loc6)
+      "gpu.barrier"() : () -> () loc(#loc7)
+      "gpu.return"() : () -> () loc(#loc8)
+    }) {gpu.kernel, sym_name = "kern", workgroup_attributions = 1 : i64} : () -> () loc(#loc2)
+  }) : () -> () loc(#loc1)
+  "func.func"() <{function_type = (memref<8xf32>) -> (), sym_name = "h"}> ({
+  ^bb0(%arg0: memref<8xf32> loc("<stdin>":7:15)):
+    %0 = "arith.constant"() <{value = 1 : index}> : () -> index loc(#loc11)
+    "gpu.launch_func"(%0, %0, %0, %0, %0, %0, %arg0) <{kernel = @k::@kern, operandSegmentSizes = array<i32: 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0>}> : (index, index, index, index, index, index, memref<8xf32>) -> () loc(#loc12)
+    "gpu.launch"(%0, %0, %0, %0, %0, %0) <{operandSegmentSizes = array<i32: 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}> ({
+    ^bb0(%arg1: index loc("<stdin>":9:20), %arg2: index loc("<stdin>":9:25), %arg3: index loc("<stdin>":9:30), %arg4: index loc("<stdin>":9:77), %arg5: index loc("<stdin>":9:82), %arg6: index loc("<stdin>":9:87), %arg7: index loc("<stdin>":9:39), %arg8: index loc("<stdin>":9:49), %arg9: index loc("<stdin>":9:59), %arg10: index loc("<stdin>":9:96), %arg11: index loc("<stdin>":9:106), %arg12: index loc("<stdin>":9:116)):
+      "gpu.terminator"() : () -> () loc(#loc26)
+    }) {workgroup_attributions = 0 : i64} : (index, index, index, index, index, index) -> () loc(#loc13)
+    "func.return"() : () -> () loc(#loc27)
+  }) : () -> () loc(#loc9)
+}) {gpu.container_module} : () -> () loc(#loc)
+#loc = loc("<stdin>":2:1)
+#loc1 = loc("<stdin>":3:2)
+#loc2 = loc("<stdin>":3:18)
+#loc5 = loc("<stdin>":3:126)
+#loc6 = loc("<stdin>":4:7)
+#loc7 = loc("<stdin>":5:2)
+#loc8 = loc("<stdin>":6:2)
+#loc9 = loc("<stdin>":7:2)
+#loc11 = loc("<stdin>":7:41)
+#loc12 = loc("<stdin>":8:2)
+#loc13 = loc("<stdin>":9:2)
+#loc26 = loc("<stdin>":9:128)
+#loc27 = loc("<stdin>":10:2)
+
