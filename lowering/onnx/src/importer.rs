@@ -416,14 +416,8 @@ impl Importer {
         }
         let plain: String = key.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
         let plain = if plain.starts_with(|c: char| c.is_ascii_alphabetic()) { plain } else { format!("w{plain}") };
-        let mut id = self.ctx.ident(&plain);
-        let mut copy = 2;
-        // Other models of this context may have used the key.
-        while self.ctx.resource(id).is_some_and(|b| b.as_ptr() != tensor.data.as_ptr() || b.len() != tensor.data.len())
-        {
-            id = self.ctx.ident(&format!("{plain}_{copy}"));
-            copy += 1;
-        }
+        // Another model of this context may have taken the key.
+        let id = self.ctx.declare_resource(self.ctx.ident(&plain));
         self.ctx.set_resource(id, tensor.data.clone());
         self.ctx.attr(AttrData::DenseResource { ty, key: id })
     }

@@ -2,6 +2,7 @@
 
 use super::elements::Elements;
 use super::types::{self, TENSOR};
+use cim_ir::core::AttrData;
 use cim_ir::kinds::{ElementsAttr, StrAttr, attr_type};
 use cim_ir::op_def::InferInput;
 use cim_ir::rewrite::{FoldResult, Folded};
@@ -47,15 +48,18 @@ impl Verify for Constant {
                 ir.op_error(self.op(), format!("value is of {of}, but the result is {}", types::text(ctx, result)))
             );
         }
-        // A resource section may come later than the module, or be left out: only what is there is checked.
-        if let cim_ir::core::AttrData::DenseResource { key, .. } = ctx.attr_data(value)
-            && ctx.resource(*key).is_none()
-        {
+        let resource = match ctx.attr_data(value) {
+            AttrData::DenseResource { key, .. } => Some(ctx.resource(*key)),
+            _ => None,
+        };
+        // A resource section may be left out: only what is there is checked.
+        if resource == Some(None) {
             return Ok(());
         }
         let values = Elements::of(ctx, value).map_err(|e| ir.op_error(self.op(), e))?;
-        // Bytes of a resource may hold more than the type allows.
-        if let (Some(int), Some((lo, hi))) = (values.int, stored_range(&values))
+        // The bytes of a resource are those of a file and may hold more than the type allows.
+        if resource.is_some()
+            && let (Some(int), Some((lo, hi))) = (values.int, stored_range(&values))
             && !(int.holds(lo) && int.holds(hi))
         {
             let message = format!("value has integers {lo}..={hi}, outside {int} ({}..={})", int.min(), int.max());

@@ -83,15 +83,30 @@ impl Elements {
         }))
     }
 
+    /// The elements in whole bytes with the sign in all unused bits, as programs store them; one element when splat. Files have them
+    /// so and are shared; text leaves unused bits zero and is converted.
+    pub fn sign_extended(&self) -> Bytes {
+        let Some(int) = self.int.filter(|t| t.signed && t.width % 8 != 0) else { return self.data.clone() };
+        let bytes: Vec<u8> = self
+            .distinct_ints()
+            .into_iter()
+            .flatten()
+            .flat_map(|v| v.to_le_bytes().into_iter().take(int.bytes()))
+            .collect();
+        if bytes == self.data { self.data.clone() } else { bytes.into() }
+    }
+
     /// Smallest and largest integer; None for floats.
     pub fn range(&self) -> Option<(i64, i64)> {
         self.distinct_ints()?.fold(None, |r, v| Some(r.map_or((v, v), |(lo, hi): (i64, i64)| (lo.min(v), hi.max(v)))))
     }
 }
 
-/// Integers of a tensor type, as a `dense` attribute.
+/// Integers of a tensor type, as a `dense` attribute. Unused high bits are zero, as text leaves them: equal numbers are one attribute.
 pub fn dense_ints(ctx: &Context, dims: &[i64], int: IntType, values: impl Iterator<Item = i64>) -> Attribute {
-    let data: Vec<u8> = values.flat_map(|v| v.to_le_bytes().into_iter().take(int.bytes())).collect();
+    let mask = u64::MAX >> (64 - int.width);
+    let bytes = |v: i64| (v as u64 & mask).to_le_bytes().into_iter().take(int.bytes());
+    let data: Vec<u8> = values.flat_map(bytes).collect();
     dense(ctx, ctx.tensor(dims, int.ty(ctx)), data.into(), int.bytes())
 }
 

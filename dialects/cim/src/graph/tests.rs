@@ -74,7 +74,14 @@ proptest! {
         let attr = dense_ints(&ctx, &[values.len() as i64], int, values.iter().copied());
         let e = Elements::of(&ctx, attr).unwrap();
         prop_assert_eq!(e.range(), values.iter().min().copied().zip(values.iter().max().copied()));
-        prop_assert_eq!(e.ints().unwrap(), values);
+        prop_assert_eq!(e.ints().unwrap(), values.clone());
+        // The same integers from bytes with the sign in unused bits.
+        let file = Elements { data: e.sign_extended(), ..e.clone() };
+        prop_assert_eq!(file.ints().unwrap(), values.clone());
+        prop_assert_eq!(file.sign_extended(), file.data.clone());
+        let bytes = file.data.chunks(int.bytes()).map(|c| c.last().copied().unwrap_or(0) >> 7).collect::<Vec<_>>();
+        let signs = if e.splat { values[..1].to_vec() } else { values };
+        prop_assert!(!signed || bytes.iter().zip(&signs).all(|(top, v)| (*top == 1) == (*v < 0)));
     }
 
     #[test]

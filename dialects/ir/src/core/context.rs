@@ -44,7 +44,7 @@ pub struct Context {
     registry: Registry,
     allow_unregistered: AtomicBool,
     next_distinct: AtomicU32,
-    resources: RwLock<BTreeMap<Ident, Option<Bytes>>>,
+    resources: RwLock<BTreeMap<Ident, Option<(u32, Bytes)>>>,
     common: Common,
 }
 
@@ -377,12 +377,21 @@ impl Context {
         }
     }
 
-    /// Adds or replaces a resource blob (a `dense_resource` of the builtin dialect).
+    /// Adds or replaces a resource blob (a `dense_resource` of the builtin dialect): the elements, without the alignment that text
+    /// puts before them. Text of it asks for the alignment of eight-byte elements.
     pub fn set_resource(&self, key: Ident, blob: Bytes) {
-        self.resources.write().unwrap_or_else(|p| p.into_inner()).insert(key, Some(blob));
+        self.set_aligned_resource(key, 8, blob);
+    }
+    /// As [`Context::set_resource`] with the alignment that text asks for.
+    pub fn set_aligned_resource(&self, key: Ident, alignment: u32, blob: Bytes) {
+        self.resources.write().unwrap_or_else(|p| p.into_inner()).insert(key, Some((alignment, blob)));
     }
     /// A resource blob, shared.
     pub fn resource(&self, key: Ident) -> Option<Bytes> {
+        self.aligned_resource(key).map(|r| r.1)
+    }
+    /// A resource blob and the alignment that text asks for.
+    pub fn aligned_resource(&self, key: Ident) -> Option<(u32, Bytes)> {
         self.resources.read().unwrap_or_else(|p| p.into_inner()).get(&key).cloned().flatten()
     }
     /// A key for a new resource: `wanted`, or with `_1`, `_2`, ... behind it when another module has taken it.

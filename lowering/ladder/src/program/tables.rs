@@ -56,7 +56,11 @@ impl Tables {
         let dims = cim_ir::constraints::shape(ctx, e.ty).unwrap_or(&[]);
         let shape = dims.iter().map(|&d| u32::try_from(d).map_err(|_| "a dimension does not fit 32 bits".to_string()));
         let shape = shape.collect::<Result<Vec<_>, _>>()?;
-        let data = if e.splat && e.count != 1 { e.data[..width].repeat(e.count).into() } else { e.data.clone() };
+        let stored = e.sign_extended();
+        let data = match stored.get(..width) {
+            Some(one) if e.splat && e.count != 1 => one.repeat(e.count).into(),
+            _ => stored,
+        };
         let id = self.push(name, elem, shape, data);
         self.by_attr.insert(value, id);
         Ok(id)

@@ -1,6 +1,6 @@
 //! Constants of the network as numbers, and new constant operations.
 
-use cim_dialect::graph::elements::{Elements, dense, dense_ints};
+use cim_dialect::graph::elements::{Elements, dense_ints};
 use cim_dialect::graph::types::dims;
 use cim_dialect::graph::{Add, Clip, Constant, Dequantize, IntType, Mul, Reshape, elementwise::Bounds};
 use cim_ir::core::AttrData;
@@ -81,7 +81,7 @@ pub fn shape_of(ir: &Ir, value: ValueId) -> Vec<i64> {
     dims(ir.ctx(), ir.ty(value)).unwrap_or_default().to_vec()
 }
 
-/// The integers of a constant clamped to `lo..=hi`, in the narrowest type for that range. The bytes are shared where no integer changes.
+/// The integers of a constant clamped to `lo..=hi`, in the narrowest type for that range. A resource is shared where no integer changes.
 pub fn clipped(ir: &Ir, value: ValueId, lo: i64, hi: i64) -> Option<Attribute> {
     let ctx = ir.ctx();
     let attr = attribute(ir, value)?;
@@ -96,8 +96,7 @@ pub fn clipped(ir: &Ir, value: ValueId, lo: i64, hi: i64) -> Option<Attribute> {
     }
     Some(match ctx.attr_data(attr) {
         AttrData::DenseResource { key, .. } => ctx.attr(AttrData::DenseResource { ty, key: *key }),
-        AttrData::Dense { data, splat, .. } => ctx.attr(AttrData::Dense { ty, data: data.clone(), splat: *splat }),
-        _ => dense(ctx, ty, have.data, new.bytes()),
+        _ => dense_ints(ctx, &shape, new, have.ints()?.into_iter()),
     })
 }
 

@@ -99,7 +99,9 @@ impl<'s> OpParser<'s> {
             };
             match p.resource_value(&written_key)? {
                 ResourceValue::Blob(blob) => {
-                    p.ctx.set_resource(key, blob);
+                    // Text holds the alignment in the first four bytes.
+                    let alignment = blob.first_chunk().map_or(0, |c| u32::from_le_bytes(*c));
+                    p.ctx.set_aligned_resource(key, alignment, blob.slice(4.min(blob.len())..));
                     Ok(())
                 }
                 _ => Err(p.error_at(pos, format!("expected hex string blob for key '{written_key}'"))),

@@ -17,8 +17,8 @@ impl OpPrinter<'_> {
         let shown = |len: usize| limit.is_none_or(|l| (len as u64).saturating_mul(2) + 4 <= l);
         let blobs: Vec<_> = std::mem::take(&mut self.resources)
             .into_iter()
-            .filter_map(|key| Some((key, self.ctx.resource(key)?)))
-            .filter(|b| shown(b.1.len()))
+            .filter_map(|key| Some((key, self.ctx.aligned_resource(key)?)))
+            .filter(|(_, (_, blob))| shown(blob.len() + 4))
             .collect();
         let external: Vec<_> = ir.external_resources().iter().filter(|e| !e.1.is_empty()).collect();
         if blobs.is_empty() && external.is_empty() {
@@ -27,9 +27,12 @@ impl OpPrinter<'_> {
         self.out.str("\n{-#\n");
         if !blobs.is_empty() {
             self.out.str("  dialect_resources: {\n    builtin: {\n");
-            for (i, (key, blob)) in blobs.iter().enumerate() {
+            for (i, (key, (alignment, blob))) in blobs.iter().enumerate() {
                 self.resource_key(i, self.ctx.str(*key));
-                self.blob(blob);
+                self.out.str("\"0x");
+                self.hex_bytes(&alignment.to_le_bytes());
+                self.hex_bytes(blob);
+                self.out.str("\"");
             }
             self.out.str("\n    }\n  }");
         }
