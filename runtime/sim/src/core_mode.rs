@@ -198,9 +198,11 @@ fn parts<'p>(program: &'p Program, read: &CoreRead<'p>) -> Result<Vec<Part<'p>>,
     for (id, xb) in &read.resident.placement {
         let tile = TileView::new(program, *id).map_err(Fault::Invalid)?;
         let matrix = tile.matrix;
-        let fits = u64::from(matrix.inner) * u64::from(matrix.groups) == channels
-            && matrix.rows()
-                == u64::from(read.window.kernel[0]) * u64::from(read.window.kernel[1]) * u64::from(matrix.inner);
+        // Without groups a row is simply (position, channel); `inner` matters to block-diagonal tiles only.
+        let inner = if matrix.groups == 1 { channels } else { u64::from(matrix.inner) };
+        let positions = u64::from(read.window.kernel[0]) * u64::from(read.window.kernel[1]);
+        let fits = inner.saturating_mul(u64::from(matrix.groups)) == channels
+            && positions.checked_mul(inner) == Some(matrix.rows());
         if !fits {
             let name = &read.resident.name;
             return Err(Fault::Invalid(format!("operator `{name}`: matrix and window do not fit together")));
@@ -209,7 +211,7 @@ fn parts<'p>(program: &'p Program, read: &CoreRead<'p>) -> Result<Vec<Part<'p>>,
         let separate = tile.tile.binding.bits_to_crossbars;
         parts.push(Part {
             xb: u64::from(*xb),
-            channels: ((tile.shape.group0 * matrix.inner) as usize, (tile.shape.groups * matrix.inner) as usize),
+            channels: (tile.shape.group0 as usize * inner as usize, tile.shape.groups as usize * inner as usize),
             output: (tile.shape.group0 as usize) * matrix.cols as usize + tile.shape.col0 as usize,
             shift: if separate { (slice * u32::from(tile.layout.cell_bits)) as u8 } else { 0 },
             negate: separate && polarity == 1,

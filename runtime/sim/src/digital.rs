@@ -190,7 +190,7 @@ pub fn execute(
             mem.load(dst.space, to, u64::from(*groups).saturating_mul(u64::from(*outputs)), *elem, a)?;
             let (inner, outputs) = (*inner as usize, *outputs as usize);
             for (g, out) in a.chunks_mut(outputs.max(1)).enumerate() {
-                let parts = b.chunks(block as usize).filter_map(|p| p.get(g * inner..(g + 1) * inner));
+                let parts = b.chunks((block as usize).max(1)).filter_map(|p| p.get(g * inner..(g + 1) * inner));
                 let sum: i128 = parts.flatten().map(|v| i128::from(*v)).sum();
                 let correction = sum.checked_mul(i128::from(*factor)).and_then(|c| i64::try_from(c).ok());
                 let Some(correction) = correction else { return Err(overflow(sum, *elem, g * outputs)) };
