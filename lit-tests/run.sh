@@ -21,4 +21,5 @@ if ! have_tools; then
     exit 1
 fi
 lit=$(find_tool lit lit-22 /usr/lib/llvm-22/bin/lit)
-exec "$lit" -v "$@" "$root/lit-tests"
+# Without standard input a test that forgot its file fails instead of waiting.
+exec "$lit" -v "$@" "$root/lit-tests" </dev/null
