@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo fmt --all -- --check
-cargo clippy --workspace --all-targets --release --quiet -- -D warnings
+cargo clippy --workspace --all-targets --quiet -- -D warnings
+cargo test --workspace --quiet
 cargo build --release --quiet
-cargo test --workspace --release
 exec lit-tests/run.sh
