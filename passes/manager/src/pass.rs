@@ -105,6 +105,9 @@ pub struct PassRun<'a> {
 }
 
 pub(crate) fn op_error(ir: &Ir, op: OpId, message: impl std::fmt::Display) -> Diagnostic {
+    if !ir.ctx().shows_operations() {
+        return ir.op_error(op, message);
+    }
     let text = cim_ir::text::print_op(ir, op, &cim_ir::text::PrintOptions::generic());
     // What takes several lines starts on one of its own.
     let gap = if text.contains('\n') { "\n" } else { "" };

@@ -43,6 +43,7 @@ pub struct Context {
     names: Interner<OpNameData>,
     registry: Registry,
     allow_unregistered: AtomicBool,
+    show_ops: AtomicBool,
     next_distinct: AtomicU32,
     resources: RwLock<BTreeMap<Ident, Option<(u32, Bytes)>>>,
     common: Common,
@@ -87,6 +88,7 @@ impl Context {
             names: Interner::new(),
             registry,
             allow_unregistered: AtomicBool::new(false),
+            show_ops: AtomicBool::new(true),
             next_distinct: AtomicU32::new(0),
             resources: RwLock::default(),
             common,
@@ -104,6 +106,15 @@ impl Context {
     /// Sets [`Context::allows_unregistered`].
     pub fn allow_unregistered(&self, allow: bool) {
         self.allow_unregistered.store(allow, Ordering::Relaxed);
+    }
+
+    /// Whether errors about an operation have a note that shows it ("see current operation").
+    pub fn shows_operations(&self) -> bool {
+        self.show_ops.load(Ordering::Relaxed)
+    }
+    /// Sets [`Context::shows_operations`]; `--verify-diagnostics` turns it off.
+    pub fn show_operations(&self, show: bool) {
+        self.show_ops.store(show, Ordering::Relaxed);
     }
 
     /// Interns an identifier.

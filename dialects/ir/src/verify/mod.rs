@@ -134,7 +134,9 @@ impl<'a> Verifier<'a> {
 
     fn report(&mut self, f: Failure) {
         let Failure { mut diagnostic, op } = f;
-        if let Some(op) = op {
+        if let Some(op) = op
+            && self.ir.ctx().shows_operations()
+        {
             let text = format!("see current operation: {}", shown(self.ir, op));
             diagnostic.notes.insert(0, (self.ir.loc(op), text));
         }

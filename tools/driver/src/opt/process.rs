@@ -33,6 +33,7 @@ impl Chunk<'_> {
         out: &mut dyn Write,
     ) -> io::Result<bool> {
         ctx.allow_unregistered(self.options.allow_unregistered_dialect);
+        ctx.show_operations(self.options.verify_diagnostics.is_none());
         let mut report = Report { chunk: self, ctx, expectations };
         let start = Instant::now();
         let mut time = TimeNode::new("root");
