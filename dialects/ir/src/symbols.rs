@@ -52,14 +52,16 @@ pub fn is_symbol_table(ir: &Ir, op: OpId) -> bool {
     ir.has_trait(op, Trait::SymbolTable)
 }
 
-/// `op` or the closest operation around it that holds a symbol table. None where an operation without definition is between,
-/// because it might hold one.
+/// `op` or the closest operation around it that holds a symbol table. None where an operation without definition and with one region
+/// is between, because it might hold one.
 pub fn nearest_table(ir: &Ir, mut op: OpId) -> Option<OpId> {
     loop {
         if is_symbol_table(ir, op) {
             return Some(op);
         }
-        ir.def(op)?;
+        if ir.def(op).is_none() && ir.regions_of(op).len() == 1 {
+            return None;
+        }
         op = ir.parent_op(op)?;
     }
 }
