@@ -36,6 +36,8 @@ pub(crate) fn op(op: &Op) -> TokenStream {
             #(#format)*
             static DEF: ::cim_ir::op_def::OpDef = #def;
 
+            // An operation may be called `Cast`.
+            #[allow(clippy::self_named_constructors)]
             impl #ident {
                 /// Full name.
                 pub const NAME: &'static str = #name;
