@@ -100,6 +100,9 @@ pub struct Target {
     /// Drive all parallel rows although converters may clip: the program is marked lossy
     #[arg(long, requires = "machine")]
     pub allow_adc_clipping: bool,
+    /// Print the pass pipeline on standard error before it runs
+    #[arg(long, requires = "machine")]
+    pub dump_pass_pipeline: bool,
 }
 
 /// Compile an ONNX model (or MLIR text) to a program or to one of its levels

@@ -9,7 +9,7 @@ use cim_driver::program_file;
 use cim_driver::report::{Report, Tool};
 use serde_json::json;
 
-use super::{options, write_json};
+use super::{dump_pipeline, options, write_json};
 use crate::args::{Common, Compile, Emit};
 use crate::output;
 
@@ -17,6 +17,13 @@ pub fn run(args: &Compile, common: &Common) -> Result<ExitCode> {
     let Some(options) = options(&args.target) else {
         bail!("--machine is needed: a preset (see `cim machines`) or a YAML file");
     };
+    let level_of_pipeline = match args.emit {
+        Emit::Graph => Some(Level::Graph),
+        Emit::Xbar => Some(Level::Xbar),
+        Emit::Row => Some(Level::Row),
+        Emit::Metaop => None,
+    };
+    dump_pipeline(&args.target, level_of_pipeline)?;
     let start = Instant::now();
     let (name, level) = match args.emit {
         Emit::Graph => ("graph", Level::Graph),

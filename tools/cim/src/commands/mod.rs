@@ -53,6 +53,16 @@ fn options(target: &Target) -> Option<CompileOptions> {
     })
 }
 
+/// `--dump-pass-pipeline`: prints what [`compile`] will run, one line on standard error.
+fn dump_pipeline(target: &Target, level: Option<cim_driver::compile::Level>) -> Result<()> {
+    if target.dump_pass_pipeline
+        && let Some(options) = options(target)
+    {
+        output::note(&cim_driver::compile::pass_pipeline(&options, level)?);
+    }
+    Ok(())
+}
+
 /// Writes a JSON value with the fields every result carries.
 fn write_json(path: Option<&Path>, value: &serde_json::Value) -> Result<()> {
     let Some(path) = path else { return Ok(()) };

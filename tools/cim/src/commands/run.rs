@@ -16,7 +16,7 @@ use cim_driver::{compile, program_file, tensor_file};
 use cim_isa::Program;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::options;
+use super::{dump_pipeline, options};
 use crate::args::{Common, Engine, Run};
 use crate::output;
 
@@ -138,6 +138,7 @@ fn load(args: &Run) -> Result<(Program, String, Option<u64>)> {
     let Some(options) = options(&args.target) else {
         bail!("'{}' is no compiled program; to compile it as a model, name a machine with --machine", path.display());
     };
+    dump_pipeline(&args.target, None)?;
     let program = compile::compile(path, &options)?;
     let size = program_file::encode(&program)?.len() as u64;
     Ok((program, options.machine, Some(size)))
