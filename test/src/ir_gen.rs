@@ -200,16 +200,16 @@ impl Writer {
     fn crossbar(&mut self) {
         let rows = 64 << self.rng.below(3);
         let x = self.value(&format!(
-            "\"cim.xbar.alloc\"() {{cell = #cim.cell<bits = 2>, rows = {rows} : i64}} : () -> !cim.xbar.tile<{rows}x128>"
+            "\"pim.xbar.alloc\"() {{cell = #pim.cell<bits = 2>, rows = {rows} : i64}} : () -> !pim.xbar.tile<{rows}x128>"
         ));
         let name = self.rng.below(100);
-        let v = self.value(&format!("\"cim.graph.input\"() {{name = \"x{name}\"}} : () -> tensor<{rows}xsi8>"));
+        let v = self.value(&format!("\"pim.graph.input\"() {{name = \"x{name}\"}} : () -> tensor<{rows}xsi8>"));
         for step in 0..4 + self.rng.below(8) {
             let group = self.rng.below(8);
             self.value(&format!(
-                "\"cim.xbar.mvm\"(%{x}, %{v}) {{adc = 8 : i8, binding = #cim.binding<rows = {rows}, \
+                "\"pim.xbar.mvm\"(%{x}, %{v}) {{adc = 8 : i8, binding = #pim.binding<rows = {rows}, \
                  columns = 128, slices = 4>, group = {group} : i64, last = {}, steps = [0, 1, 2, 3]}} : \
-                 (!cim.xbar.tile<{rows}x128>, tensor<{rows}xsi8>) -> tensor<1x8x4x4xsi32>",
+                 (!pim.xbar.tile<{rows}x128>, tensor<{rows}xsi8>) -> tensor<1x8x4x4xsi32>",
                 step % 2 == 0
             ));
         }
