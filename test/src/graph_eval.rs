@@ -110,8 +110,11 @@ fn requantised(k: &Constants, c: usize, acc: i128) -> i64 {
     ((acc + k.b[c] as i128 + (1i128 << (k.shift - 1))) >> k.shift).clamp(k.lo as i128, k.hi as i128) as i64
 }
 
-/// Positions (input index or None for padding, kernel index) of a window.
-fn taps(w: &Window2d, input: [usize; 2], o: [usize; 2]) -> Vec<(Option<(usize, usize)>, [usize; 2])> {
+/// One position of a window: input index (None for padding) and kernel index.
+type Tap = (Option<(usize, usize)>, [usize; 2]);
+
+/// Positions of a window.
+fn taps(w: &Window2d, input: [usize; 2], o: [usize; 2]) -> Vec<Tap> {
     let mut out = Vec::new();
     for r in 0..w.kernel[0] {
         for c in 0..w.kernel[1] {

@@ -179,7 +179,7 @@ pub struct Seeded(pub u64);
 
 impl Seeded {
     /// The next number (splitmix64).
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -188,10 +188,10 @@ impl Seeded {
     }
     /// Integers in `lo..=hi`.
     pub fn ints(&mut self, n: usize, lo: i64, hi: i64) -> Vec<i64> {
-        (0..n).map(|_| lo + (self.next() % (hi - lo + 1) as u64) as i64).collect()
+        (0..n).map(|_| lo + (self.draw() % (hi - lo + 1) as u64) as i64).collect()
     }
     /// Floats in `lo..hi`.
     pub fn floats(&mut self, n: usize, lo: f32, hi: f32) -> Vec<f32> {
-        (0..n).map(|_| lo + (hi - lo) * (self.next() >> 40) as f32 / (1u64 << 24) as f32).collect()
+        (0..n).map(|_| lo + (hi - lo) * (self.draw() >> 40) as f32 / (1u64 << 24) as f32).collect()
     }
 }

@@ -71,7 +71,7 @@ fn every_operation() {
         .output("y");
     let (mut ir, module) = import(m.build());
     let text = round_trip(&ir, module);
-    for op in &cim_dialect::graph::GRAPH.ops[..] {
+    for op in cim_dialect::graph::GRAPH.ops {
         let integer_only = ["cim.graph.requantize", "cim.graph.add_requantize"].contains(&op.name);
         assert_eq!(text.contains(&format!("{} ", op.name)), !integer_only, "{}", op.name);
     }

@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 /// Upstream dialects are registered or all operations are unknown; the text must be the same.
 fn contexts() -> [(&'static str, Arc<Context>); 2] {
-    let all =
-        [("upstream dialects", Context::new(|r| cim_upstream::register(r))), ("no dialects", Context::new(|_| {}))];
+    let all = [("upstream dialects", Context::new(cim_upstream::register)), ("no dialects", Context::new(|_| {}))];
     for (_, ctx) in &all {
         ctx.allow_unregistered(true);
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 fn context() -> Arc<Context> {
-    let ctx = Context::new(|r| cim_upstream::register(r));
+    let ctx = Context::new(cim_upstream::register);
     ctx.allow_unregistered(true);
     ctx
 }

@@ -4,7 +4,7 @@
 //! - [`mvm`], [`pixels`], [`boxes`], [`liveness`]: the decisions as pure functions
 //! - [`lower`], [`emit`]: `cim.graph` to `cim.xbar`, for crossbars or whole cores
 //! - [`xbar_to_row`]: `cim.xbar` to `cim.row`
-//! - [`allocate`]: addresses
+//! - [`allocate`]: addresses of buffers
 //! - [`program`]: any of the three levels to a program
 //! - [`passes`]: the conversions as passes
 #![forbid(unsafe_code)]

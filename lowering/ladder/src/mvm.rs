@@ -333,6 +333,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// Executes a plan in plain integers; returns accumulators by channel.
+    #[allow(clippy::too_many_arguments)] // a plan and everything it is judged by
     fn run(
         plans: &[CorePlan],
         cut: &Cut,

@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub use cim_machine::Mode;
 
 /// A machine in wordline mode with ideal buffers.
-#[allow(clippy::too_many_arguments)] // a row of numbers
+#[allow(clippy::too_many_arguments, dead_code)] // a row of numbers; not every test that shares this file needs it
 pub fn machine(
     rows: u32,
     cols: u32,
@@ -46,7 +46,8 @@ pub fn machine(
 /// Places and lowers a module; returns the program.
 pub fn compile(ir: &mut Ir, module: OpId, machine: &Machine, mode: Mode) -> Result<Program, String> {
     let render = |ir: &Ir, d: Diagnostic| d.render(ir.ctx());
-    let steps: [&dyn Fn(&mut Ir) -> Result<(), Diagnostic>; 4] = [
+    type Step<'a> = &'a dyn Fn(&mut Ir) -> Result<(), Diagnostic>;
+    let steps: [Step<'_>; 4] = [
         &|ir| cim_passes::graph::place::place(ir, module, machine, mode).map(drop),
         &|ir| cim_lowering::lower::lower(ir, module, if mode == Mode::Cm { Target::Core } else { Target::Crossbar }),
         &|ir| if mode == Mode::Wlm { cim_lowering::xbar_to_row::xbar_to_row(ir, module, false) } else { Ok(()) },

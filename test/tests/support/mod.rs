@@ -8,11 +8,10 @@ use std::sync::Arc;
 
 /// A context with the dialects of a network.
 pub fn context() -> Arc<Context> {
-    let ctx = Context::new(|r| {
+    Context::new(|r| {
         cim_upstream::register(r);
         cim_dialect::register(r);
-    });
-    ctx
+    })
 }
 
 /// Imports, or panics with the messages.

@@ -53,7 +53,7 @@ impl Verify for Matrix {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
         let dims = self.row_dims(ir);
         let fail = |text: String| Err(ir.op_error(self.op(), text));
-        if dims.is_empty() || dims.len() % 2 != 0 || dims.len() > 8 {
+        if dims.is_empty() || !dims.len().is_multiple_of(2) || dims.len() > 8 {
             return fail("row_dims must hold one to four pairs of extent and stride".into());
         }
         if dims.chunks(2).any(|d| d[0] < 1 || d[1] < 0) {

@@ -69,7 +69,7 @@ impl AffineExpr {
     }
 
     /// `a - b`, that is `a + b * -1`.
-    pub fn sub(self, b: AffineExpr) -> AffineExpr {
+    pub fn minus(self, b: AffineExpr) -> AffineExpr {
         AffineExpr::binary(AffineOp::Add, self, AffineExpr::binary(AffineOp::Mul, b, AffineExpr::Const(-1)))
     }
 

@@ -62,10 +62,8 @@ impl Lowering<'_> {
                 }
             });
         }
-        let out = match requant_first {
-            Some((k, r)) => Some((self.new_buffer(net.nodes[k].output, None), self.requant(&net.nodes[k], r), k)),
-            None => None,
-        };
+        let out =
+            requant_first.map(|(k, r)| (self.new_buffer(net.nodes[k].output, None), self.requant(&net.nodes[k], r), k));
         let later = self.epilogue_buffers(&chain, requant_first.is_some());
         self.whole_epilogue(&acc, out.as_ref().map(|(b, r, _)| (b, r.as_str())), &later);
         self.record(node, Some(acc), out.map(|(b, _, k)| (b, k)), &later, false)

@@ -101,10 +101,8 @@ impl Lowering<'_> {
             self.new_buffer(node.output, Some(elem))
         });
         let acc_type = acc_tensor.map_or(acc_type, |b| b.elem);
-        let out = match requant_first {
-            Some((k, r)) => Some((self.new_buffer(net.nodes[k].output, None), self.requant(&net.nodes[k], r), k)),
-            None => None,
-        };
+        let out =
+            requant_first.map(|(k, r)| (self.new_buffer(net.nodes[k].output, None), self.requant(&net.nodes[k], r), k));
         if parted && let Some(acc) = &acc_tensor {
             self.over_tensor(&[*acc], |em, at, len| em.fill(&at[0], &[], len, 0));
         }

@@ -99,7 +99,7 @@ impl<'s> OpParser<'s> {
             if self.eat(Tok::Equal) {
                 let b = self.affine_expr(scope)?;
                 let (a, b) = if comparison == Tok::Less { (b, a) } else { (a, b) };
-                return Ok(Constraint { expr: a.sub(b), equality: comparison == Tok::Equal });
+                return Ok(Constraint { expr: a.minus(b), equality: comparison == Tok::Equal });
             }
         }
         Err(self.error("expected '== affine-expr' or '>= affine-expr' at end of affine constraint"))
@@ -124,7 +124,7 @@ impl<'s> OpParser<'s> {
             let minus = self.is(Tok::Minus);
             self.advance();
             let term = self.affine_product(scope, true)?;
-            sum = if minus { sum.sub(term) } else { AffineExpr::binary(AffineOp::Add, sum, term) };
+            sum = if minus { sum.minus(term) } else { AffineExpr::binary(AffineOp::Add, sum, term) };
         }
         Ok(sum)
     }

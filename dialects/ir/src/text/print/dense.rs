@@ -112,8 +112,7 @@ impl OpPrinter<'_> {
     fn nested_list<T>(&mut self, dims: &[i64], items: impl Iterator<Item = T>, mut one: impl FnMut(&mut Self, T)) {
         // How many brackets close after an element: those of the dimensions whose size divides the position.
         let sizes: Vec<u64> = (0..dims.len()).map(|i| count(&dims[i..])).collect();
-        let mut n = 0u64;
-        for item in items {
+        for (n, item) in (0u64..).zip(items) {
             if n > 0 {
                 self.out.str(", ");
             }
@@ -121,8 +120,7 @@ impl OpPrinter<'_> {
                 self.out.str("[");
             }
             one(self, item);
-            n += 1;
-            for _ in sizes.iter().filter(|&&s| s > 0 && n.is_multiple_of(s)) {
+            for _ in sizes.iter().filter(|&&s| s > 0 && (n + 1).is_multiple_of(s)) {
                 self.out.str("]");
             }
         }
