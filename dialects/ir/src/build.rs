@@ -116,7 +116,7 @@ fn group_sizes<T>(ctx: &Context, groups: &Groups<T>) -> Attribute {
 /// Puts the terminator `name` at the end of the region's last block when nothing terminates it.
 pub fn ensure_terminator(ir: &mut Ir, region: RegionId, name: &str, loc: Location) {
     let Some(block) = ir.blocks_of(region).last() else { return };
-    let terminated = ir.last_op(block).is_some_and(|op| ir.def(op).is_none() || ir.has_trait(op, Trait::Terminator));
+    let terminated = ir.last_op(block).is_some_and(|op| ir.has_trait(op, Trait::Terminator));
     if !terminated {
         let op = ir.create(OpState::new(&ir.ctx().clone(), name, loc));
         ir.append(block, op);

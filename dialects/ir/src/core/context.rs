@@ -146,10 +146,6 @@ impl Context {
     pub fn loc(&self, data: LocData) -> Location {
         Location::from_index(self.locs.intern(data))
     }
-    /// A location known to be new (a fresh line and column), stored without a look-up.
-    pub fn fresh_loc(&self, data: LocData) -> Location {
-        Location::from_index(self.locs.append(data))
-    }
     /// Structure of a location.
     pub fn loc_data(&self, loc: Location) -> &LocData {
         self.locs.get(loc.index())

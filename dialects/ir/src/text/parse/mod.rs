@@ -208,16 +208,10 @@ impl<'s> OpParser<'s> {
         Pos(self.tok.start)
     }
 
-    /// Location of a position, for a diagnostic.
+    /// Location of a position.
     pub fn loc_at(&mut self, pos: Pos) -> Location {
         let (line, column) = self.lines.at(self.text, pos.0);
         self.ctx.loc(LocData::File { file: self.file, line, column })
-    }
-
-    /// Location of a position for an operation: not looked up, because no other operation starts there.
-    fn fresh_loc_at(&mut self, pos: Pos) -> Location {
-        let (line, column) = self.lines.at(self.text, pos.0);
-        self.ctx.fresh_loc(LocData::File { file: self.file, line, column })
     }
 
     /// An error at a position.

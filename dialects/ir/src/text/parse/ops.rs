@@ -94,7 +94,7 @@ impl<'s> OpParser<'s> {
 
     fn generic_operation(&mut self) -> ParseResult<OpId> {
         let pos = self.pos();
-        let loc = self.fresh_loc_at(pos);
+        let loc = self.loc_at(pos);
         let quoted = self.spelling();
         let text = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
         if text.is_empty() {
@@ -249,7 +249,7 @@ impl<'s> OpParser<'s> {
         let word = self.spelling();
         self.advance();
         let (name, def) = self.custom_name(word, pos)?;
-        let loc = self.fresh_loc_at(pos);
+        let loc = self.loc_at(pos);
         let Some(parse) = def.parse else {
             let message = format!("operation '{}' has no custom form; write it in generic form", def.name);
             return Err(self.error_at(pos, message));
