@@ -49,11 +49,6 @@ impl<T: Hash + Eq> Interner<T> {
         index
     }
 
-    /// Appends without looking for an equal value.
-    pub(crate) fn append(&self, value: T) -> usize {
-        self.items.push(value)
-    }
-
     pub(crate) fn get(&self, index: usize) -> &T {
         &self.items[index]
     }

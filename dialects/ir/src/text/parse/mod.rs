@@ -3,6 +3,7 @@
 mod affine;
 mod attrs;
 mod dense;
+mod elements;
 mod ints;
 mod locs;
 mod module;
