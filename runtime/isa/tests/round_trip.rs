@@ -188,3 +188,9 @@ fn text_errors_have_a_place() {
     assert!(at("hex\"", "hex\"0").2.contains("lower-case hex"));
     assert!(at("si8[32", "si8[31").2.contains("the shape needs"));
 }
+
+/// A seed whose core-mode operator needs more L0 than a random program starts with.
+#[test]
+fn random_programs_grow_their_buffers() {
+    validate(&random_program(7_185_208_175_612_690_350, 24)).unwrap();
+}

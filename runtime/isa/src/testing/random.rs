@@ -305,10 +305,13 @@ impl Gen {
         let src_pitch = line as u64 + self.r.int(0, 9) as u64;
         let out = m.groups * m.cols * t.output.bytes();
         let dst_pitch = out as u64 + self.r.int(0, 9) as u64;
-        let above = (w.input[0] as u64 - 1) * src_pitch + line as u64;
-        let src = self.addr(At::L0, 0, above as i64);
+        let read = (w.input[0] as u64 - 1) * src_pitch + line as u64;
         let pixels = (w.output[0] * w.output[1]) as u64;
-        let dst = self.addr(At::L0, 0, ((pixels - 1) * dst_pitch) as i64 + out as i64);
+        let written = (pixels - 1) * dst_pitch + out as u64;
+        // L0 grows to what the operator needs; addresses made before stay inside.
+        self.p.l0_bytes = self.p.l0_bytes.max(read).max(written);
+        let src = self.addr(At::L0, 0, read as i64);
+        let dst = self.addr(At::L0, 0, written as i64);
         Instr::ReadCore { resident: ResidentId(n), window: WindowId(n), src, src_pitch, dst, dst_pitch, accumulate }
     }
 
