@@ -103,7 +103,9 @@ fn conv_case() -> impl Strategy<Value = ConvCase> {
     })
 }
 
-const OUT: f32 = 0.05;
+/// Scale of outputs: no simple ratio to the scales of inputs, so that means do not fall half-way between two steps in bulk
+/// (the float form rounds those to even, the integer form up).
+const OUT: f32 = 0.0507;
 
 fn conv_network(c: &ConvCase) -> (ModelBuilder, Vec<f32>) {
     let mut r = Seeded(c.seed);
