@@ -213,10 +213,9 @@ impl<'s> OpParser<'s> {
                     None => Err(self.wrong_token("use of undeclared identifier")),
                 }
             }
-            _ => {
-                let side = if has_left { "right" } else { "left" };
-                Err(self.error(format!("missing {side} operand of binary operator")))
-            }
+            _ if has_left => Err(self.error("missing right operand of binary operator")),
+            Tok::Plus | Tok::Star => Err(self.error("missing left operand of binary operator")),
+            _ => Err(self.error("expected affine expression")),
         }
     }
 }

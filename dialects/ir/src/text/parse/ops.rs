@@ -272,7 +272,7 @@ impl<'s> OpParser<'s> {
         if let Some(def) = registry.op(&text) {
             return Ok((self.ctx.op_name(&text), def));
         }
-        let full = if text.contains('.') {
+        let full = if text.split_once('.').is_some_and(|(_, rest)| !rest.is_empty()) {
             text.clone()
         } else {
             format!("{}.{text}", self.default_dialects.last().unwrap_or(&""))

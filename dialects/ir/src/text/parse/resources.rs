@@ -77,6 +77,9 @@ impl<'s> OpParser<'s> {
     }
 
     fn dialect_resources(&mut self, pos: super::Pos, dialect: &str) -> ParseResult {
+        if !self.is(Tok::LBrace) {
+            return Err(self.wrong_token("expected '{'"));
+        }
         if dialect != "builtin" {
             let known = self.ctx.registry().dialects().iter().any(|d| d.name == dialect);
             let message = if known {
@@ -97,7 +100,7 @@ impl<'s> OpParser<'s> {
                     key
                 }
             };
-            match p.resource_value(&written_key)? {
+            match p.resource_value(&written_key, "hex string blob")? {
                 ResourceValue::Blob(blob) => {
                     // Text holds the alignment in the first four bytes.
                     let alignment = blob.first_chunk().map_or(0, |c| u32::from_le_bytes(*c));
@@ -112,7 +115,7 @@ impl<'s> OpParser<'s> {
     fn external_resources(&mut self, owner: String) -> ParseResult {
         let mut all = Vec::new();
         self.entries(true, |p, _, key| {
-            let value = p.resource_value(&key)?;
+            let value = p.resource_value(&key, "string value")?;
             all.push((key, value));
             Ok(())
         })?;
@@ -125,7 +128,7 @@ impl<'s> OpParser<'s> {
     }
 
     /// A blob (`"0x..."` of at least its four bytes of alignment), a string or a boolean.
-    fn resource_value(&mut self, key: &str) -> ParseResult<ResourceValue> {
+    fn resource_value(&mut self, key: &str, expected: &str) -> ParseResult<ResourceValue> {
         let value = match self.tok.kind {
             Tok::Bare if self.is_word("true") => ResourceValue::Bool(true),
             Tok::Bare if self.is_word("false") => ResourceValue::Bool(false),
@@ -151,7 +154,7 @@ impl<'s> OpParser<'s> {
                     _ => ResourceValue::String(text.as_ref().into()),
                 }
             }
-            _ => return Err(self.error(format!("expected string value for key '{key}'"))),
+            _ => return Err(self.error(format!("expected {expected} for key '{key}'"))),
         };
         self.advance();
         Ok(value)
