@@ -2,24 +2,27 @@
 
 mod common;
 
+use std::path::Path;
+
+use cim_ir::text::{ParseOptions, Source, parse_module};
 use cim_isa::{Instr, Program};
 use cim_machine::Machine;
 use cim_test::graph_builder::{Geometry, GraphBuilder, int};
 use common::{Mode, run};
 
+/// The example of docs/figure-16.md, scheduled by the two properties that the page changes.
 fn figure16(mode: Mode, copies: i64, remap: bool) -> Program {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/conv-relu/conv-relu.mlir");
+    let text = std::fs::read_to_string(path).expect("the example");
+    assert_eq!(text.matches("copies = 2 : i64").count(), 1);
+    let schedule = format!("copies = {copies} : i64{}", if remap { ", remap" } else { "" });
+    let text = text.replace("copies = 2 : i64", &schedule);
+    let ctx = cim_driver::pipeline::context();
+    let source = Source::new("conv-relu.mlir", text.into_bytes());
+    let (mut ir, module) = parse_module(&ctx, &source, &ParseOptions::default()).expect("the example parses");
     let machine = Machine::preset("conv-relu-example").expect("preset");
-    let (mut b, x) = GraphBuilder::of_integers(&machine, &[1, 3, 32, 32], int(8, false));
-    let values = (0..32 * 27).map(|i: i64| (i * i * 31 + i * 7) % 256 - 128);
-    let w = b.constant(&[32, 3, 3, 3], int(8, true), values);
-    let g = Geometry { kernel: [3, 3], strides: [1, 1], pads: [1; 4], dilations: [1, 1] };
-    let y = b.conv(x, w, &g, 1, 0, 0);
-    b.set(y, "copies", copies);
-    if remap {
-        b.set(y, "remap", 1);
-    }
-    let y = b.relu(y);
-    run(b.finish(&[y]), &machine, mode, 11).expect("runs and equals the reference")
+    ir.set_attr(module, cim_dialect::machine::MACHINE, Some(cim_dialect::machine::to_attribute(&ctx, &machine)));
+    run((ir, module), &machine, mode, 11).expect("runs and equals the reference")
 }
 
 /// Executed instructions that satisfy a condition.

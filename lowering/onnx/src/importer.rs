@@ -196,9 +196,15 @@ fn build(
         return Err(diags);
     }
     let outputs = importer.outputs(&graph).map_err(fail)?;
-    let name = if graph.name.is_empty() { stem } else { &graph.name };
+    let name = if is_generic(&graph.name) { stem } else { &graph.name };
     let module = importer.module(&graph, name, region, &outputs);
     Ok((importer.ir, module))
+}
+
+/// Names that exporters give to every graph: they say nothing about the network.
+fn is_generic(graph_name: &str) -> bool {
+    const GENERIC: [&str; 5] = ["main_graph", "torch_jit", "torch-jit-export", "graph", "main"];
+    graph_name.trim().is_empty() || GENERIC.contains(&graph_name)
 }
 
 impl Importer {

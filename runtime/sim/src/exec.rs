@@ -13,6 +13,7 @@ use crate::core_mode::{CoreRead, read_core};
 use crate::digital::{self, Requantiser, Work, accumulate_into, element, offset};
 use crate::engine::{Converters, Engine, EngineChoice};
 use crate::error::{Fault, InstrPath, SimError};
+use crate::extent::Extent;
 use crate::fuse::{self, Fusable};
 use crate::host::{HostExecutor, HostInput, HostOutput};
 use crate::memory::{Memory, load_one};
@@ -131,6 +132,17 @@ pub struct Simulator {
     initialised: bool,
 }
 
+/// Bytes that the buffers and cells of a program take on the simulated machine.
+pub fn footprint(program: &Program, machine: &Machine) -> u128 {
+    memory(&crate::extent::extent(program), program, machine)
+}
+
+fn memory(extent: &Extent, program: &Program, machine: &Machine) -> u128 {
+    let xb = &machine.crossbar;
+    let per_xb = u128::from(xb.rows).div_ceil(8) * u128::from(xb.cols) * u128::from(xb.cell_bits.0);
+    u128::from(program.l0_bytes) + extent.l1 + 2 * per_xb * extent.crossbars
+}
+
 impl Simulator {
     /// Prepares a program for a machine. Nothing is executed yet.
     ///
@@ -147,8 +159,7 @@ impl Simulator {
                 extent.crossbars, machine.name
             )));
         }
-        let per_xb = u128::from(xb.rows).div_ceil(8) * u128::from(xb.cols) * u128::from(xb.cell_bits.0);
-        let needed = u128::from(program.l0_bytes) + extent.l1 + 2 * per_xb * extent.crossbars;
+        let needed = memory(&extent, &program, machine);
         if needed > u128::from(options.max_memory) {
             let what = "buffers and cells";
             return Err(SimError::TooLarge { what, needed, limit: options.max_memory });

@@ -122,6 +122,9 @@ pub struct Compile {
     /// Output file (- = standard output)
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    /// Write no program whose buffers and cells need more to simulate, as 2 GiB
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub max_memory: Option<u64>,
 }
 
 /// Execute a program, or compile a model and execute it

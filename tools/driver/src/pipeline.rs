@@ -139,7 +139,7 @@ impl Job {
         print_module(&self.ir, self.module, &PrintOptions::default())
     }
 
-    /// The program of a lowered module, validated and checked against its machine.
+    /// The program of a lowered module, validated.
     ///
     /// # Errors
     /// The module cannot be exported, or the program is refused.

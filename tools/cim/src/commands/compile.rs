@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use cim_driver::compile::{self, Level};
 use cim_driver::program_file;
 use cim_driver::report::{Report, Tool};
+use cim_driver::run::simulator;
 use serde_json::json;
 
 use super::{dump_pipeline, options, write_json};
@@ -17,6 +18,9 @@ pub fn run(args: &Compile, common: &Common) -> Result<ExitCode> {
     let Some(options) = options(&args.target) else {
         bail!("--machine is needed: a preset (see `cim machines`) or a YAML file");
     };
+    if args.emit != Emit::Metaop && args.max_memory.is_some() {
+        bail!("--max-memory is about programs; a level of the IR is not executed");
+    }
     let level_of_pipeline = match args.emit {
         Emit::Graph => Some(Level::Graph),
         Emit::Xbar => Some(Level::Xbar),
@@ -31,13 +35,17 @@ pub fn run(args: &Compile, common: &Common) -> Result<ExitCode> {
         Emit::Row => ("row", Level::Row),
         Emit::Metaop => {
             let program = compile::compile(&args.model, &options)?;
+            let machine = program_file::machine(&program)?;
+            simulator::check_program(&program, &machine)?;
+            if let Some(limit) = args.max_memory {
+                simulator::check_memory(&program, &machine, limit)?;
+            }
             let compiled = start.elapsed();
             let bytes = program_file::encode(&program)?;
             output::write(&args.output, &bytes)?;
             if common.verbose {
                 output::note(&format!("compiled in {compiled:.2?}, {} bytes", bytes.len()));
             }
-            let machine = program_file::machine(&program)?;
             let info = program_file::machine_info(&program, &machine, &options.machine);
             let mut report = Report::of_program(&program, info, common.seed, Some(bytes.len() as u64));
             report.add_costs(&program, &machine);

@@ -47,11 +47,7 @@ impl Simulated {
                 }
             }
         }
-        let errors = check(program, machine, CheckOptions::default());
-        if !errors.is_empty() {
-            let lines: Vec<String> = errors.iter().map(|e| format!("\n  {e}")).collect();
-            bail!("machine '{}' cannot run this program:{}", machine.name, lines.concat());
-        }
+        check_program(program, machine)?;
         let mut options = Options { engine: settings.engine, ..Options::default() };
         if let Some(bytes) = settings.max_memory {
             options.max_memory = bytes;
@@ -92,6 +88,31 @@ impl Executor for Simulated {
             })
             .collect()
     }
+}
+
+/// Refuses what the machine could not run.
+///
+/// # Errors
+/// The findings of the simulator's checker, one a line.
+pub fn check_program(program: &Program, machine: &Machine) -> Result<()> {
+    let errors = check(program, machine, CheckOptions::default());
+    if !errors.is_empty() {
+        let lines: Vec<String> = errors.iter().map(|e| format!("\n  {e}")).collect();
+        bail!("machine '{}' cannot run this program:{}", machine.name, lines.concat());
+    }
+    Ok(())
+}
+
+/// Refuses programs whose buffers and cells need more than `limit` bytes in the simulator.
+///
+/// # Errors
+/// More is needed.
+pub fn check_memory(program: &Program, machine: &Machine, limit: u64) -> Result<()> {
+    let needed = cim_sim::exec::footprint(program, machine);
+    if needed > u128::from(limit) {
+        bail!("buffers and cells need {needed} bytes, --max-memory allows {limit}");
+    }
+    Ok(())
 }
 
 /// Instructions that a body executes.
