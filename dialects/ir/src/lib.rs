@@ -125,6 +125,8 @@ pub mod view;
 
 pub use cim_ir_macros::{attr, op, ty};
 
-pub use core::{Attribute, BlockId, Context, Ident, Ir, Location, OpId, OpName, OpState, RegionId, Type, ValueId};
+pub use core::{
+    Attribute, BlockId, Checkpoint, Context, Ident, Ir, Location, OpId, OpName, OpState, RegionId, Type, ValueId,
+};
 pub use diag::Diagnostic;
 pub use registry::Registry;

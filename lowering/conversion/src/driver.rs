@@ -5,6 +5,7 @@ use crate::target::{ConversionTarget, Legality};
 use crate::type_converter::TypeConverter;
 use cim_ir::rewrite::{Listener, OpBuilder, Rewriter};
 use cim_ir::{BlockId, Diagnostic, Ir, OpId, OpState, RegionId, Type, ValueId};
+use rustc_hash::FxHashSet;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
@@ -16,9 +17,13 @@ pub trait ConversionPattern: Send + Sync {
     fn benefit(&self) -> u16 {
         1
     }
+    /// Whether it may apply to what it produced itself: it ends after a few steps. Otherwise that counts as going in circles.
+    fn has_bounded_recursion(&self) -> bool {
+        false
+    }
     /// Rewrites `op`. `operands` are its operands as they are after conversion: one group of values per operand, of the types
     /// that the converter gives (the operand itself without a converter, or where it converts nothing).
-    /// False: does not apply; nothing may have been changed then.
+    /// False: does not apply. Whatever was changed until then is undone, as it is when the result cannot be made legal.
     fn rewrite(&self, op: OpId, operands: &[Vec<ValueId>], rewriter: &mut ConversionRewriter<'_>) -> bool;
 }
 
@@ -160,10 +165,10 @@ impl ConversionRewriter<'_> {
     }
 }
 
-/// Converts everything inside `root` that the target calls illegal.
+/// Converts everything inside `root` that the target calls illegal. What patterns produce must be legal, too.
 ///
 /// # Errors
-/// "failed to legalize operation 'x' that was explicitly marked illegal", at the first such operation.
+/// "failed to legalize operation 'x' that was explicitly marked illegal", at the first such operation; nothing has changed then.
 pub fn apply_partial(
     ir: &mut Ir,
     root: OpId,
@@ -177,7 +182,7 @@ pub fn apply_partial(
 /// Converts everything inside `root` that the target does not call legal.
 ///
 /// # Errors
-/// "failed to legalize operation 'x'", at the first operation that no pattern makes legal.
+/// "failed to legalize operation 'x'", at the first operation that no pattern makes legal; nothing has changed then.
 pub fn apply_full(
     ir: &mut Ir,
     root: OpId,
@@ -196,28 +201,70 @@ struct Driver<'a> {
 }
 
 /// Patterns may produce operations that need patterns; more steps than this is a cycle.
-const MAX_STEPS: u32 = 64;
+const MAX_STEPS: usize = 64;
 
-/// Collects what patterns create.
+/// Collects what patterns create or move.
 #[derive(Default)]
-struct Created(Vec<OpId>);
+struct Inserted(Vec<OpId>);
 
-impl Listener for Created {
+impl Listener for Inserted {
     fn op_inserted(&mut self, _: &Ir, op: OpId) {
         self.0.push(op);
     }
 }
 
+/// Operations to look at, each once.
+#[derive(Default)]
+struct Worklist {
+    stack: Vec<OpId>,
+    seen: FxHashSet<OpId>,
+    /// Inside of operations that are legal with their contents.
+    ignored: FxHashSet<OpId>,
+}
+
+impl Worklist {
+    /// The first one comes out next.
+    fn push_all(&mut self, ops: impl IntoIterator<Item = OpId>) {
+        let start = self.stack.len();
+        let seen = &mut self.seen;
+        self.stack.extend(ops.into_iter().filter(|op| seen.insert(*op)));
+        self.stack[start..].reverse();
+    }
+    fn push_contents(&mut self, ir: &Ir, op: OpId) {
+        let blocks = ir.regions_of(op).iter().flat_map(|r| ir.blocks_of(*r));
+        self.push_all(blocks.flat_map(|b| ir.ops_of(b)));
+    }
+}
+
 impl Driver<'_> {
     fn run(&self, ir: &mut Ir, root: OpId) -> Result<(), Diagnostic> {
+        let start = ir.checkpoint();
+        match self.convert_inside(ir, root) {
+            Ok(found_casts) => {
+                ir.commit(start);
+                casts::erase_unused(ir, found_casts);
+                Ok(())
+            }
+            Err((op, why)) => {
+                let shown = failure(ir, op, why);
+                ir.rollback(start);
+                // As it was before, unless conversion made it.
+                Err(if ir.is_alive(op) { failure(ir, op, why) } else { shown })
+            }
+        }
+    }
+
+    /// Converts; returns the casts that it came across, or what it failed at and why.
+    fn convert_inside(&self, ir: &mut Ir, root: OpId) -> Result<Vec<OpId>, (OpId, &'static str)> {
         // Parents first: patterns for them may convert the arguments of their blocks before users are looked at.
-        let mut work = vec![(root, 0)];
+        let mut work = Worklist::default();
+        work.push_all([root]);
         let mut found_casts = Vec::new();
-        while let Some((op, steps)) = work.pop() {
-            if !ir.is_alive(op) {
+        while let Some(op) = work.stack.pop() {
+            if !ir.is_alive(op) || work.ignored.contains(&op) {
                 continue;
             }
-            if casts::is_cast(ir, op) && self.target.legality(ir, op) != Legality::Illegal {
+            if self.is_cast(ir, op) {
                 found_casts.push(op);
                 continue;
             }
@@ -225,53 +272,101 @@ impl Driver<'_> {
             if legality == Legality::LegalWithContents {
                 continue;
             }
+            // Now, because conversion may move them anywhere.
+            work.push_contents(ir, op);
             if legality == Legality::Legal || (op == root && legality == Legality::Unknown) {
-                push_contents(ir, op, steps, &mut work);
                 continue;
             }
-            let mut created = Created::default();
-            let converted = steps < MAX_STEPS && self.convert(ir, op, &mut created);
-            if !converted {
-                // Casts of operands for patterns that then did not apply.
-                casts::erase_unused(ir, std::mem::take(&mut created.0));
-            }
-            if converted {
-                // What was inside may have moved into what was created.
-                created.0.sort_unstable();
-                created.0.dedup();
-                work.extend(created.0.into_iter().rev().map(|o| (o, steps + 1)));
-                if ir.is_alive(op) {
-                    // Changed in place: it must be legal now.
-                    work.push((op, steps + 1));
+            let mut inserted = Vec::new();
+            if self.legalize(ir, op, &mut Vec::new(), &mut inserted) {
+                inserted.retain(|o| ir.is_alive(*o));
+                for &new in &inserted {
+                    if self.target.legality(ir, new) == Legality::LegalWithContents {
+                        work.ignored.extend(ir.walk(new));
+                    }
                 }
+                work.push_all(inserted);
             } else if legality == Legality::Illegal {
-                return Err(failure(ir, op, " that was explicitly marked illegal"));
+                return Err((op, " that was explicitly marked illegal"));
             } else if self.full {
-                return Err(failure(ir, op, ""));
-            } else {
-                push_contents(ir, op, steps, &mut work);
+                return Err((op, ""));
             }
         }
-        casts::erase_unused(ir, found_casts);
-        Ok(())
+        Ok(found_casts)
     }
 
-    /// Tries patterns; true when one applied.
-    fn convert(&self, ir: &mut Ir, op: OpId, created: &mut Created) -> bool {
+    /// Casts may stay until the end, unless the target forbids them.
+    fn is_cast(&self, ir: &Ir, op: OpId) -> bool {
+        casts::is_cast(ir, op) && self.target.legality(ir, op) != Legality::Illegal
+    }
+
+    /// Makes an operation legal with the first pattern whose result is legal or can be made so; what the others did is undone.
+    /// `applied` are the patterns whose results this is about, by position. Adds to `inserted` what was created or moved.
+    /// False: nothing has changed.
+    fn legalize(&self, ir: &mut Ir, op: OpId, applied: &mut Vec<usize>, inserted: &mut Vec<OpId>) -> bool {
+        if !ir.is_alive(op) || self.is_cast(ir, op) {
+            return true;
+        }
+        if matches!(self.target.legality(ir, op), Legality::Legal | Legality::LegalWithContents) {
+            return true;
+        }
         let name = ir.name(op);
-        let fitting = self.patterns.list.iter().filter(|p| p.root().is_none_or(|r| ir.ctx().op_name(r) == name));
-        let fitting: Vec<_> = fitting.cloned().collect();
-        if fitting.is_empty() {
+        let fits = |p: &dyn ConversionPattern| p.root().is_none_or(|r| ir.ctx().op_name(r) == name);
+        let again = |i: &usize, p: &dyn ConversionPattern| !applied.contains(i) || p.has_bounded_recursion();
+        let patterns = self.patterns.list.iter().enumerate();
+        let fitting: Vec<usize> = patterns.filter(|(i, p)| fits(&***p) && again(i, &***p)).map(|(i, _)| i).collect();
+        if fitting.is_empty() || applied.len() >= MAX_STEPS {
             return false;
         }
-        let rewriter = Rewriter::with_listener(ir, created);
+        let start = ir.checkpoint();
+        let known = ir.op_bound();
+        let mut casts = Inserted::default();
+        let operands = {
+            let rewriter = Rewriter::with_listener(ir, &mut casts);
+            let mut rw = ConversionRewriter { rewriter, converter: self.converter };
+            rw.set_before(op);
+            self.operands(&mut rw, op)
+        };
+        for index in fitting {
+            let before = ir.checkpoint();
+            let mut made = Inserted(casts.0.clone());
+            if self.apply(ir, index, op, &operands, &mut made) {
+                applied.push(index);
+                let legal = self.legalize_result(ir, op, known, applied, &mut made.0);
+                applied.pop();
+                if legal {
+                    ir.commit(before);
+                    ir.commit(start);
+                    inserted.append(&mut made.0);
+                    return true;
+                }
+            }
+            ir.rollback(before);
+        }
+        ir.rollback(start);
+        false
+    }
+
+    /// Makes legal what a pattern made of `op`.
+    fn legalize_result(
+        &self,
+        ir: &mut Ir,
+        op: OpId,
+        known: usize,
+        applied: &mut Vec<usize>,
+        made: &mut Vec<OpId>,
+    ) -> bool {
+        // What was only moved has its own turn.
+        let created: Vec<OpId> = made.iter().copied().filter(|o| o.index() >= known).collect();
+        // Changed in place, `op` must be legal now.
+        created.into_iter().chain([op]).all(|o| self.legalize(ir, o, applied, made))
+    }
+
+    fn apply(&self, ir: &mut Ir, pattern: usize, op: OpId, operands: &[Vec<ValueId>], made: &mut Inserted) -> bool {
+        let rewriter = Rewriter::with_listener(ir, made);
         let mut rw = ConversionRewriter { rewriter, converter: self.converter };
         rw.set_before(op);
-        let operands = self.operands(&mut rw, op);
-        fitting.iter().any(|p| {
-            rw.set_before(op);
-            p.rewrite(op, &operands, &mut rw)
-        })
+        self.patterns.list.get(pattern).is_some_and(|p| p.rewrite(op, operands, &mut rw))
     }
 
     /// Operands as they are after conversion. Casts that this needs are made before it is known whether a pattern applies.
@@ -294,13 +389,7 @@ impl Driver<'_> {
     }
 }
 
-fn push_contents(ir: &Ir, op: OpId, steps: u32, work: &mut Vec<(OpId, u32)>) {
-    let start = work.len();
-    let inside = ir.regions_of(op).iter().flat_map(|r| ir.blocks_of(*r)).flat_map(|b| ir.ops_of(b));
-    work.extend(inside.map(|o| (o, steps)));
-    work[start..].reverse();
-}
-
 fn failure(ir: &Ir, op: OpId, why: &str) -> Diagnostic {
-    Diagnostic::error(ir.loc(op), format!("failed to legalize operation '{}'{why}", ir.name_str(op)))
+    let error = Diagnostic::error(ir.loc(op), format!("failed to legalize operation '{}'{why}", ir.name_str(op)));
+    if ir.ctx().shows_operations() { error.note(ir.loc(op), cim_ir::verify::see_operation(ir, op)) } else { error }
 }

@@ -6,8 +6,8 @@
 //! - [`apply_partial`], [`apply_full`]: the drivers
 //! - [`ReconcileUnrealizedCasts`]: the pass that removes casts which cancel out
 //!
-//! Conversion works without rollback: every pattern that reports success has changed the program for good, and a failed
-//! conversion leaves it half converted, as a failed pass does. A pattern that reports failure must not have changed anything.
+//! Conversion rolls back: a pattern counts only if all it produced is legal or can be made legal by further patterns. Otherwise
+//! its changes are undone and the next pattern is tried. A conversion that fails leaves the program as it was, handles included.
 #![forbid(unsafe_code)]
 
 mod casts;

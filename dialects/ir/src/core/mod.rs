@@ -13,5 +13,5 @@ mod types;
 pub use attrs::{AttrData, IntValue, LocData};
 pub use context::{Context, OpNameData};
 pub use ids::{Attribute, BlockId, Ident, Location, OpId, OpName, RegionId, Type, ValueId};
-pub use ir::{ExternalResources, Ir, OpState, ResourceValue, Use, ValueDef};
+pub use ir::{Checkpoint, ExternalResources, Ir, OpState, ResourceValue, Use, ValueDef};
 pub use types::{DYNAMIC, FloatKind, Signedness, TypeData};

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 /// Text with the name that locations and diagnostics show. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -10,20 +11,23 @@ pub struct Source {
     whole: Bytes,
     text: Bytes,
     start: (u32, u32),
+    /// Where the lines of the whole start; found when a line is first asked for, and shared by clones and parts.
+    lines: Arc<OnceLock<Vec<usize>>>,
 }
 
 impl Source {
     /// A source; `-` and standard input are conventionally named `<stdin>`.
     pub fn new(name: impl Into<String>, text: impl Into<Bytes>) -> Self {
         let whole = text.into();
-        Source { name: name.into(), text: whole.clone(), whole, start: (1, 1) }
+        Source { name: name.into(), text: whole.clone(), whole, start: (1, 1), lines: Arc::default() }
     }
     /// A part of the whole text, for files that hold several programs: lines are counted in the whole.
     pub fn part(&self, range: Range<usize>) -> Self {
         let end = range.end.min(self.whole.len());
         let range = range.start.min(end)..end;
         let start = LineCounter::new((1, 1)).at(&self.whole, u32::try_from(range.start).unwrap_or(u32::MAX));
-        Source { name: self.name.clone(), text: self.whole.slice(range), whole: self.whole.clone(), start }
+        let (text, whole) = (self.whole.slice(range), self.whole.clone());
+        Source { name: self.name.clone(), text, whole, start, lines: self.lines.clone() }
     }
     /// Name.
     pub fn name(&self) -> &str {
@@ -39,8 +43,14 @@ impl Source {
     }
     /// A line, counted from 1, without its line end. An empty line follows a final line end.
     pub fn line(&self, line: u32) -> Option<&[u8]> {
-        let rows = || self.whole.split(|&c| c == b'\n');
-        let row = rows().nth(line.checked_sub(1)? as usize)?;
+        let starts = self.lines.get_or_init(|| {
+            let ends = self.whole.iter().enumerate().filter(|(_, c)| **c == b'\n');
+            std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
+        });
+        let index = (line as usize).checked_sub(1)?;
+        let start = *starts.get(index)?;
+        let end = starts.get(index + 1).map_or(self.whole.len(), |next| next - 1);
+        let row = self.whole.get(start..end)?;
         // A carriage return ends a line for display too.
         Some(row.split(|&c| c == b'\r').next().unwrap_or(row))
     }
@@ -105,5 +115,20 @@ mod tests {
         let mut c = LineCounter::new(part.start());
         let all: Vec<_> = (0..4).map(|p| c.at(part.text(), p)).collect();
         assert_eq!(all, [(1, 2), (1, 3), (2, 1), (3, 1)]);
+    }
+
+    #[test]
+    fn lines_are_found_once_for_all_clones_and_parts() {
+        let text: String = (0..100_000).map(|i| format!("line {i}\n")).collect();
+        let source = Source::new("f", text.clone().into_bytes());
+        let part = source.part(8..20);
+        assert!(source.lines.get().is_none(), "not before the first use");
+        // From the start of the text for each line, this would read some 60 GB.
+        for (i, want) in text.split('\n').enumerate() {
+            assert_eq!(part.line(i as u32 + 1), Some(want.as_bytes()));
+        }
+        assert_eq!(source.lines.get().map(Vec::len), Some(100_001));
+        assert_eq!(source.clone().line(100_002), None);
+        assert_eq!(Source::new("f", "").line(1), Some(&b""[..]));
     }
 }

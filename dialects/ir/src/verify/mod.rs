@@ -137,11 +137,15 @@ impl<'a> Verifier<'a> {
         if let Some(op) = op
             && self.ir.ctx().shows_operations()
         {
-            let text = format!("see current operation: {}", shown(self.ir, op));
-            diagnostic.notes.insert(0, (self.ir.loc(op), text));
+            diagnostic.notes.insert(0, (self.ir.loc(op), see_operation(self.ir, op)));
         }
         self.errors.push(diagnostic);
     }
+}
+
+/// The note "see current operation".
+pub fn see_operation(ir: &Ir, op: OpId) -> String {
+    format!("see current operation: {}", shown(ir, op))
 }
 
 /// An operation as diagnostics show it: generic, on lines of its own if it has several.
