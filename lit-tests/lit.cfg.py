@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 
 import lit.formats
 
@@ -26,6 +27,8 @@ path = [bin_dir]
 path += [p for p in ("/usr/lib/llvm-22/bin", "/usr/lib/llvm-14/bin") if os.path.isdir(p)]
 config.environment["PATH"] = os.pathsep.join(path + [os.environ.get("PATH", "")])
 config.substitutions.append(("%models", os.path.join(root, "test", "data", "models")))
+config.substitutions.append(("%root", root))
+config.substitutions.append(("%python", sys.executable))
 config.substitutions.append(("%data", os.path.join(root, "test", "data")))
 
 if shutil.which("FileCheck", path=config.environment["PATH"]):
