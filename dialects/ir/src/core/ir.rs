@@ -19,7 +19,7 @@ use journal::Journal;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct OpData {
     name: OpName,
     loc: Location,
@@ -38,7 +38,7 @@ struct OpData {
     next: Option<OpId>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, Debug)]
 struct BlockData {
     region: Option<RegionId>,
     first: Option<OpId>,
@@ -47,7 +47,7 @@ struct BlockData {
     next: Option<BlockId>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, Debug)]
 struct RegionData {
     parent: Option<OpId>,
     first: Option<BlockId>,
@@ -73,7 +73,7 @@ pub enum ValueDef {
     },
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct ValueData {
     ty: Type,
     def: ValueDef,
@@ -82,7 +82,7 @@ struct ValueData {
 
 const NO_USE: u32 = u32::MAX;
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct OperandSlot {
     value: Option<ValueId>,
     owner: OpId,
