@@ -66,6 +66,7 @@ impl Verify for ReadRow {
         check::access(ir, op, self.src(ir), self.src_at(ir), loops, "src")?;
         check::in_space(ir, op, self.dst(ir), "L1", "dst")?;
         check::in_space(ir, op, self.src(ir), "L1", "src")?;
+        check::same_elem(ir, op, &[(self.src(ir), "src")])?;
         check::accumulators(ir, op, self.dst(ir), "dst")?;
         let row = self.row_at(ir);
         if row.dims as usize != loops || row.symbols != 0 || row.results.len() != 1 {

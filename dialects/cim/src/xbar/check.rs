@@ -1,7 +1,7 @@
 //! Checks shared by the operations on buffers.
 
 use cim_ir::affine::AffineMap;
-use cim_ir::core::{AttrData, Signedness, TypeData};
+use cim_ir::core::{AttrData, FloatKind, Signedness, TypeData};
 use cim_ir::kinds::attr_type;
 use cim_ir::{Attribute, Context, Diagnostic, Ir, OpId, Type, ValueId};
 
@@ -71,7 +71,10 @@ pub fn mem<'a>(ir: &'a Ir, op: OpId, value: ValueId, what: &str) -> Result<Mem<'
 /// Checks that an access map fits: one result per dimension of the buffer, one input per loop index.
 pub fn access(ir: &Ir, op: OpId, value: ValueId, map: &AffineMap, loops: usize, what: &str) -> Result<(), Diagnostic> {
     let mem = mem(ir, op, value, what)?;
-    if map.symbols != 0 || map.dims as usize != loops {
+    if map.symbols != 0 {
+        return Err(ir.op_error(op, format!("the map of {what} has symbols; an access map takes loop indices only")));
+    }
+    if map.dims as usize != loops {
         return Err(ir.op_error(op, format!("the map of {what} takes {} indices, but {loops} are given", map.dims)));
     }
     if map.results.len() != mem.dims.len() {
@@ -103,6 +106,23 @@ pub fn at_least(ir: &Ir, op: OpId, what: &str, value: i64, least: i64) -> Result
         return Ok(());
     }
     Err(ir.op_error(op, format!("{what} must be at least {least} and below 2^32, got {value}")))
+}
+
+/// Checks the bounds of a clamp.
+pub fn bounds(ir: &Ir, op: OpId, lo: i64, hi: i64) -> Result<(), Diagnostic> {
+    if lo <= hi {
+        return Ok(());
+    }
+    Err(ir.op_error(op, format!("lower bound {lo} is above upper bound {hi}")))
+}
+
+/// Checks that a host buffer holds floats.
+pub fn floats(ir: &Ir, op: OpId, value: ValueId, what: &str) -> Result<(), Diagnostic> {
+    in_space(ir, op, value, "host", what)?;
+    match ir.ctx().type_data(mem(ir, op, value, what)?.elem) {
+        TypeData::Float(FloatKind::F32) => Ok(()),
+        _ => Err(ir.op_error(op, format!("{what} must hold f32 values"))),
+    }
 }
 
 /// Checks that a buffer lies in a memory space.

@@ -60,6 +60,7 @@ impl Verify for ReadXb {
         check::access(ir, op, self.src(ir), self.src_at(ir), loops, "src")?;
         check::in_space(ir, op, self.dst(ir), "L1", "dst")?;
         check::in_space(ir, op, self.src(ir), "L1", "src")?;
+        check::same_elem(ir, op, &[(self.src(ir), "src")])?;
         check::accumulators(ir, op, self.dst(ir), "dst")?;
         for (what, v, least) in [
             ("xb", self.xb(ir), 0),
@@ -136,6 +137,7 @@ impl Verify for ReadCore {
         check::access(ir, op, self.src(ir), self.src_at(ir), loops, "src")?;
         check::in_space(ir, op, self.dst(ir), "L0", "dst")?;
         check::in_space(ir, op, self.src(ir), "L0", "src")?;
+        check::same_elem(ir, op, &[(self.src(ir), "src")])?;
         check::accumulators(ir, op, self.dst(ir), "dst")?;
         check::window(ir, op, &self.window(ir))
     }

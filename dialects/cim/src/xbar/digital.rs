@@ -10,13 +10,18 @@ use cim_ir::{Diagnostic, Ir, ValueId, enum_attr, op};
 /// Checks operations with a destination and a source of one element type.
 macro_rules! unary {
     ($name:ident) => {
+        unary!($name, |_, _| Ok(()));
+    };
+    ($name:ident, $also:expr) => {
         impl Verify for $name {
             fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
                 let (op, loops) = (self.op(), self.ivs(ir).len());
                 check::access(ir, op, self.dst(ir), self.dst_at(ir), loops, "dst")?;
                 check::access(ir, op, self.src(ir), self.src_at(ir), loops, "src")?;
                 check::at_least(ir, op, "len", self.len(ir), 1)?;
-                check::same_elem(ir, op, &[(self.dst(ir), "dst"), (self.src(ir), "src")])
+                check::same_elem(ir, op, &[(self.dst(ir), "dst"), (self.src(ir), "src")])?;
+                let also: fn($name, &Ir) -> Result<(), Diagnostic> = $also;
+                also(self, ir)
             }
         }
     };
@@ -56,7 +61,7 @@ op! {
         verify
     }
 }
-unary!(Clip);
+unary!(Clip, |clip, ir| check::bounds(ir, clip.op(), clip.lo(ir), clip.hi(ir)));
 
 op! {
     /// `dst = a + b` over `len` elements.
@@ -89,7 +94,10 @@ op! {
         verify
     }
 }
-unary!(ReduceAdd);
+unary!(ReduceAdd, |sum, ir| {
+    check::at_least(ir, sum.op(), "count", sum.count(ir), 1)?;
+    check::at_least(ir, sum.op(), "stride", sum.stride(ir), 0)
+});
 
 op! {
     /// `dst[j] (+|-)= src[j] << shift` over `len` elements: merges bit slices.
@@ -100,7 +108,16 @@ op! {
         verify
     }
 }
-unary!(ShiftAcc);
+unary!(ShiftAcc, |acc, ir| {
+    let bits =
+        check::int(ir.ctx(), check::mem(ir, acc.op(), acc.dst(ir), "dst")?.elem).map_or(0, |(bits, _)| i64::from(bits));
+    match acc.shift(ir) {
+        shift if (0..bits).contains(&shift) => Ok(()),
+        shift => {
+            Err(ir.op_error(acc.op(), format!("shift must be in 0..{bits} for elements of {bits} bits, got {shift}")))
+        }
+    }
+});
 
 op! {
     /// Offset correction. For group g: `dst[g*outputs + j] -= factor * sum over p < positions, i < inner of
@@ -119,6 +136,7 @@ impl Verify for Offset {
         check::access(ir, op, self.dst(ir), self.dst_at(ir), loops, "dst")?;
         check::access(ir, op, self.src(ir), self.src_at(ir), loops, "src")?;
         check::accumulators(ir, op, self.dst(ir), "dst")?;
+        check::same_elem(ir, op, &[(self.src(ir), "src")])?;
         for (what, v) in [
             ("positions", self.positions(ir)),
             ("groups", self.groups(ir)),
@@ -215,6 +233,7 @@ impl Verify for Pool {
             if check::mem(ir, op, value, what)?.dims.len() != 3 {
                 return Err(ir.op_error(op, format!("{what} must have the dimensions H, W, C")));
             }
+            check::same_elem(ir, op, &[(value, what)])?;
         }
         if (self.kind(ir) == PoolAttr::Average) != self.requant(ir).is_some() {
             return Err(ir.op_error(op, "average pooling names requantisation constants, max pooling has none"));

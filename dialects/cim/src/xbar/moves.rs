@@ -2,8 +2,8 @@
 
 use super::check;
 use super::program::BUFFER;
-use cim_ir::constraints::INDEX;
-use cim_ir::kinds::{DictAttr, ElementsAttr, I64Array, I64Attr, MapAttr, StrAttr};
+use cim_ir::constraints::{INDEX, shape};
+use cim_ir::kinds::{DictAttr, ElementsAttr, I64Array, I64Attr, MapAttr, StrAttr, attr_type};
 use cim_ir::view::Verify;
 use cim_ir::{Diagnostic, Ir, op};
 
@@ -70,7 +70,9 @@ op! {
 impl Verify for HostQuantize {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
         check::in_space(ir, self.op(), self.dst(ir), "L0", "dst")?;
-        check::in_space(ir, self.op(), self.src(ir), "host", "src")
+        check::same_elem(ir, self.op(), &[(self.dst(ir), "dst")])?;
+        check::floats(ir, self.op(), self.src(ir), "src")?;
+        check::bounds(ir, self.op(), self.lo(ir), self.hi(ir))
     }
 }
 
@@ -86,8 +88,9 @@ op! {
 
 impl Verify for HostDequantize {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
-        check::in_space(ir, self.op(), self.dst(ir), "host", "dst")?;
-        check::in_space(ir, self.op(), self.src(ir), "L0", "src")
+        check::floats(ir, self.op(), self.dst(ir), "dst")?;
+        check::in_space(ir, self.op(), self.src(ir), "L0", "src")?;
+        check::same_elem(ir, self.op(), &[(self.src(ir), "src")])
     }
 }
 
@@ -103,7 +106,13 @@ op! {
 
 impl Verify for HostConstant {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
-        check::in_space(ir, self.op(), self.result(ir), "host", "result")
+        check::in_space(ir, self.op(), self.result(ir), "host", "result")?;
+        let result = check::mem(ir, self.op(), self.result(ir), "result")?;
+        let value = attr_type(ir.ctx(), self.value(ir)).and_then(|t| shape(ir.ctx(), t));
+        if value != Some(result.dims) {
+            return Err(ir.op_error(self.op(), format!("value must be a tensor with the extents {:?}", result.dims)));
+        }
+        Ok(())
     }
 }
 

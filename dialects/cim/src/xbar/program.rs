@@ -59,10 +59,23 @@ impl Verify for Matrix {
         if dims.chunks(2).any(|d| d[0] < 1 || d[1] < 0) {
             return fail("extents in row_dims must be positive and strides not negative".into());
         }
-        for (what, v) in [("groups", self.groups(ir)), ("cols", self.cols(ir)), ("inner", self.inner(ir))] {
-            if v < 1 {
-                return fail(format!("{what} must be positive, got {v}"));
-            }
+        let counts = [
+            ("groups", self.groups(ir)),
+            ("cols", self.cols(ir)),
+            ("inner", self.inner(ir)),
+            ("slots", self.slots(ir)),
+        ];
+        if let Some((what, v)) = counts.into_iter().find(|(_, v)| *v < 1) {
+            return fail(format!("{what} must be positive, got {v}"));
+        }
+        let distances = [
+            ("base", self.base(ir)),
+            ("group_stride", self.group_stride(ir)),
+            ("col_stride", self.col_stride(ir)),
+            ("slot_rows", self.slot_rows(ir)),
+        ];
+        if let Some((what, v)) = distances.into_iter().find(|(_, v)| *v < 0) {
+            return fail(format!("{what} must not be negative, got {v}"));
         }
         if self.rows(ir) % self.inner(ir) != 0 {
             return fail(format!("has {} rows, no multiple of its {} input channels", self.rows(ir), self.inner(ir)));
@@ -77,9 +90,7 @@ impl Verify for Matrix {
             .saturating_add((self.cols(ir) - 1).saturating_mul(self.col_stride(ir)));
         match check::elements(ir.ctx(), self.weights(ir)) {
             None => fail("weights must be an integer tensor of at most 16 bits with static shape".into()),
-            Some(n) if self.base(ir) < 0 || last >= n => {
-                fail(format!("reaches element {last} of a weight constant with {n} elements"))
-            }
+            Some(n) if last >= n => fail(format!("reaches element {last} of a weight constant with {n} elements")),
             Some(_) => Ok(()),
         }
     }
@@ -147,7 +158,7 @@ impl Verify for Alloc {
             if mem.space != "L0" || mem.dims.len() != 3 || b.len() != 4 || b.iter().any(|x| *x < 0) {
                 return fail("border must be four non-negative numbers on a three-dimensional L0 buffer".into());
             }
-            if b[0] + b[2] >= mem.dims[0] || b[1] + b[3] >= mem.dims[1] {
+            if b[0].saturating_add(b[2]) >= mem.dims[0] || b[1].saturating_add(b[3]) >= mem.dims[1] {
                 return fail("border leaves no interior".into());
             }
         }
