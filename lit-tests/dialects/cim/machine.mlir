@@ -1,0 +1,7 @@
+// The machine is printed as it is written, in custom form and by way of the generic form.
+// RUN: cim-opt %s | cim-opt | FileCheck %s
+// RUN: cim-opt %s --mlir-print-op-generic | cim-opt | FileCheck %s
+
+// CHECK: module attributes {cim.machine = #cim.machine<{chip = {alu = "ideal", core_noc = "shared-memory", core_noc_cost = "ideal", core_number = [2, 1], l0_bandwidth = "ideal", l0_size = "ideal"}, core = {alu = "ideal", l1_bandwidth = "ideal", l1_size = "ideal", xb_noc = "ideal", xb_noc_cost = "ideal", xb_number = 2 : i64}, crossbar = {adc = "ideal", binding = "bits-to-columns", cell_bits = "2 bit", cols = 128 : i64, dac = "ideal", device = "unspecified", encoding = "offset", parallel_row = 16 : i64, rows = 32 : i64}, description = "small", mode = "wlm", name = "m", sources = {crossbar.adc = "assumption: not given"}}>} {
+module attributes {cim.machine = #cim.machine<{chip = {alu = "ideal", core_noc = "shared-memory", core_noc_cost = "ideal", core_number = [2, 1], l0_bandwidth = "ideal", l0_size = "ideal"}, core = {alu = "ideal", l1_bandwidth = "ideal", l1_size = "ideal", xb_noc = "ideal", xb_noc_cost = "ideal", xb_number = 2 : i64}, crossbar = {adc = "ideal", binding = "bits-to-columns", cell_bits = "2 bit", cols = 128 : i64, dac = "ideal", device = "unspecified", encoding = "offset", parallel_row = 16 : i64, rows = 32 : i64}, description = "small", mode = "wlm", name = "m", sources = {crossbar.adc = "assumption: not given"}}>} {
+}
