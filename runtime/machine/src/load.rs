@@ -316,6 +316,11 @@ mod tests {
             ("  adc: 8 bit", "  adc: 8 bit\n  adv: 8 bit", "m.yaml:23:3: error: crossbar.adv: "),
             ("parallel_row: 8", "parallel_row: 129", "m.yaml:25:3: error: crossbar.parallel_row: "),
             ("mode: wlm", "mode: wml", "m.yaml:3:7: error: mode: "),
+            (
+                "core_number: 768",
+                "core_number: lots",
+                "m.yaml:5:16: error: chip.core_number: expected a number, or a grid",
+            ),
         ];
         for (from, to, start) in cases {
             let text = isaac().replacen(from, to, 1);

@@ -66,7 +66,7 @@ impl std::str::FromStr for Mode {
 
 /// A number of units, optionally as a grid `[per column, per row]` whose product is the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a number, or a grid of two as [2, 3]")]
 pub enum Count {
     /// A plain number.
     Total(u32),

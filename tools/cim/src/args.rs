@@ -210,9 +210,11 @@ pub struct Layers {
 
 /// List the machines, print one as YAML with its sources, or the JSON schema of descriptions
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  cim machines\n  cim machines puma > mine.yaml\n  cim machines --schema")]
+#[command(
+    after_help = "Examples:\n  cim machines\n  cim machines puma > mine.yaml\n  cim machines mine.yaml\n  cim machines --schema"
+)]
 pub struct Machines {
-    /// Preset
+    /// Preset, or a YAML file to check and print with its defaults
     #[arg(conflicts_with = "schema")]
     pub name: Option<String>,
     /// Print the JSON schema of machine descriptions

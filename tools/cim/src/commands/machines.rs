@@ -18,9 +18,9 @@ pub fn run(args: &Machines, common: &Common) -> Result<ExitCode> {
         let value = serde_json::from_str(&text)?;
         (text, value)
     } else if let Some(name) = &args.name {
-        let machine = Machine::preset(name)?;
-        // The file as it is kept, comments included, not a re-serialised copy.
-        let text = presets::preset_text(name).unwrap_or_default().to_string();
+        let machine = Machine::load(name)?;
+        // A preset as it is kept, comments included; a file as it was understood, every default written out.
+        let text = presets::preset_text(name).map_or_else(|| machine.to_yaml(), str::to_string);
         (text, json!({ "machine": serde_json::to_value(&machine)? }))
     } else {
         list()?
