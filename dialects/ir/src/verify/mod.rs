@@ -304,12 +304,12 @@ fn exit_op(ir: &Ir, op: OpId) -> Checked {
     }
 }
 
-/// Operations without a definition are kept when their dialect is unknown and that is allowed, or when it is open.
+/// Operations without a definition are kept when that is allowed and their dialect is unknown or open.
 fn unregistered(ir: &Ir, op: OpId) -> Checked {
     let ctx = ir.ctx();
     let name = ir.name_str(op);
     match ctx.registry().dialect_of(name) {
-        Some(d) if d.open => Ok(()),
+        Some(d) if d.open && ctx.allows_unregistered() => Ok(()),
         Some(d) => {
             let text = format!(
                 "unregistered operation '{name}' found in dialect ('{}') that does not allow unknown operations",

@@ -103,6 +103,13 @@ impl<'s> OpParser<'s> {
         ))
     }
 
+    /// Is a type or attribute that its registered dialect does not define an error? Open dialects keep it, and so does
+    /// every other dialect but the builtin one where unregistered dialects are allowed.
+    fn refuses_unknown(&self, full: &str) -> bool {
+        let closed = |d: &crate::registry::Dialect| d.name == "builtin" || !self.ctx.allows_unregistered();
+        self.ctx.registry().dialect_of(full).is_some_and(|d| !d.open && closed(d))
+    }
+
     /// Dialect and body as text.
     fn symbol_parts(&mut self, dialect: &'s [u8], body: &'s [u8], pos: Pos) -> ParseResult<(&'s str, &'s str)> {
         match (std::str::from_utf8(dialect), std::str::from_utf8(body)) {
@@ -147,7 +154,7 @@ impl<'s> OpParser<'s> {
             }
             return Ok(self.ctx.ty(TypeData::Dialect { def, params: params.into() }));
         }
-        if self.ctx.registry().dialect_of(&full).is_some_and(|d| !d.open) {
+        if self.refuses_unknown(&full) {
             let message = format!("unknown  type `{}` in dialect `{dialect}`", &body[..name_len]);
             return Err(self.error_at(pos, message));
         }
@@ -180,7 +187,7 @@ impl<'s> OpParser<'s> {
             }
             return Ok(self.ctx.attr(AttrData::Dialect { def, params: params.into() }));
         }
-        if self.ctx.registry().dialect_of(&full).is_some_and(|d| !d.open) {
+        if self.refuses_unknown(&full) {
             let message = format!("unknown attribute `{}` in dialect `{dialect}`", &body[..name_len]);
             return Err(self.error_at(pos, message));
         }
