@@ -12,6 +12,8 @@ use clap::{ArgGroup, Parser};
     arg_required_else_help = true,
     group(ArgGroup::new("what").required(true)),
     after_help = "Examples:\n  \
+        cim-translate --import-onnx net.onnx -o net.mlir\n  \
+        cim-translate --export-metaop lowered.mlir -o net.metaop\n  \
         cim-translate --metaop-to-text net.metaop -o net.txt\n  \
         cim-translate --text-to-metaop net.txt -o net.metaop\n  \
         cim-translate --metaop-to-flow --unroll net.metaop | head\n  \
@@ -19,6 +21,12 @@ use clap::{ArgGroup, Parser};
         Exit status: 0 done, 1 the input is wrong, 2 wrong usage."
 )]
 pub struct Cli {
+    /// ONNX model to MLIR text: cim.graph before any pass
+    #[arg(long, group = "what")]
+    pub import_onnx: bool,
+    /// MLIR text that is lowered and has addresses (`cim compile --emit xbar` or `row`) to a program file
+    #[arg(long, group = "what")]
+    pub export_metaop: bool,
     /// Program file to program text, with everything in it: the exact inverse of --text-to-metaop
     #[arg(long, group = "what")]
     pub metaop_to_text: bool,
@@ -40,12 +48,12 @@ pub struct Cli {
     pub output: PathBuf,
 
     /// With --metaop-to-flow: repeat loop bodies as often as they are executed
-    #[arg(long, conflicts_with_all = ["metaop_to_text", "text_to_metaop", "metaop_stats"])]
+    #[arg(long, conflicts_with_all = ["import_onnx", "export_metaop", "metaop_to_text", "text_to_metaop", "metaop_stats"])]
     pub unroll: bool,
     /// With --metaop-to-text: write constants of at least N bytes to files beside the output instead of into it
-    #[arg(long, value_name = "N", conflicts_with_all = ["text_to_metaop", "metaop_to_flow", "metaop_stats"])]
+    #[arg(long, value_name = "N", conflicts_with_all = ["import_onnx", "export_metaop", "text_to_metaop", "metaop_to_flow", "metaop_stats"])]
     pub external_constants: Option<u64>,
     /// With --metaop-stats: also write the figures as JSON (- = standard output, then without the table)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["metaop_to_text", "text_to_metaop", "metaop_to_flow"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["import_onnx", "export_metaop", "metaop_to_text", "text_to_metaop", "metaop_to_flow"])]
     pub json: Option<PathBuf>,
 }

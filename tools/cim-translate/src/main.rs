@@ -3,6 +3,7 @@
 
 mod args;
 mod files;
+mod ir;
 mod metaop;
 
 use std::io::{self, ErrorKind, Write};
@@ -13,7 +14,11 @@ use clap::Parser;
 fn main() -> ExitCode {
     // Clap answers --help and --version with status 0 and wrong usage with status 2.
     let cli = args::Cli::parse();
-    let result = if cli.metaop_to_text {
+    let result = if cli.import_onnx {
+        ir::import_onnx(&cli)
+    } else if cli.export_metaop {
+        ir::export_metaop(&cli)
+    } else if cli.metaop_to_text {
         metaop::to_text(&cli)
     } else if cli.text_to_metaop {
         metaop::from_text(&cli)

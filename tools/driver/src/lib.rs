@@ -8,6 +8,7 @@
 //! - [`registry`]: all dialects and passes
 //! - [`report`]: `cim-report/1` and the table for people
 //! - [`tensor_file`]: `.npy` and `.npz`
+//! - [`translate`]: single steps of a compilation
 #![forbid(unsafe_code)]
 
 pub mod compile;
@@ -20,6 +21,7 @@ pub mod registry;
 pub mod report;
 pub mod run;
 pub mod tensor_file;
+pub mod translate;
 
 /// Version, git revision and features, as `--version` prints them.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (revision ", env!("CIM_REVISION"), ", features: none)");

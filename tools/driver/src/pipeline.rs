@@ -134,6 +134,26 @@ impl Job {
         self.run(&text)
     }
 
+    /// Was the module lowered before it was read?
+    pub fn is_lowered(&self) -> bool {
+        self.lowered
+    }
+
+    /// Takes the mode from the operations of a lowered module: row groups, whole cores or crossbars.
+    pub fn mode_from_operations(&mut self) {
+        let has = |prefixes: &[&str]| {
+            let named = |op| prefixes.iter().any(|p| self.ir.name_str(op).starts_with(p));
+            self.ir.walk(self.module).into_iter().any(named)
+        };
+        self.mode = if has(&["cim.row."]) {
+            Mode::Wlm
+        } else if has(&["cim.xbar.read_core", "cim.xbar.resident"]) {
+            Mode::Cm
+        } else {
+            Mode::Xbm
+        };
+    }
+
     /// The module as text; large weights as hexadecimal data.
     pub fn text(&self) -> String {
         print_module(&self.ir, self.module, &PrintOptions::default())
