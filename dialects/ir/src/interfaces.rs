@@ -36,6 +36,7 @@ macro_rules! op_interface {
         })?
     }) => {
         $(#[$m])*
+        // Default bodies may ignore arguments whose names document them: hence the allow below.
         $vis trait $Trait: $crate::view::OpView {
             $($(#[$fm])* fn $f(self, $ir: &$crate::Ir $(, $a: $t)*) $(-> $r)?;)*
             $($($(#[$pm])* #[allow(unused_variables)] fn $p(self, $pir: &$crate::Ir $(, $pa: $pt)*) $(-> $pr)? $body)*)?

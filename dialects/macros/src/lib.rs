@@ -5,7 +5,7 @@
 
 /// The same file as `cim_ir::format::syntax`: formats are checked when the macro runs and read again at run time.
 #[path = "../../ir/src/format/syntax.rs"]
-#[allow(dead_code)]
+#[allow(dead_code)] // the macro checks formats; what only printing and parsing need is used in cim-ir
 mod format_syntax;
 mod generate;
 mod params;

@@ -4,7 +4,7 @@ use crate::pass::PassInfo;
 use cim_ir::{Ir, OpId};
 
 /// Told before and after every pass. With one that wants the IR in order, passes run on one thread.
-#[allow(unused_variables)]
+#[allow(unused_variables)] // the default bodies do nothing; the names document the arguments
 pub trait Instrumentation: Send + Sync {
     /// A pass is about to run on `op`.
     fn before_pass(&self, ir: &Ir, op: OpId, pass: &PassInfo) {}

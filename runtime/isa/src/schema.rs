@@ -65,18 +65,18 @@ macro_rules! variants {
             fn tag_and_name(&self) -> (u8, &'static str) {
                 match self { $($ty::$var { .. } => ($tag, $name),)* $($other => $fallback,)? }
             }
-            #[allow(unused_variables)]
+            #[allow(unused_variables)] // variants without fields use neither reader nor writer
             fn put_fields(&self, w: &mut Writer) {
                 match self { $($ty::$var { $($f),* } => { $($f.put(w);)* })* $($other => {})? }
             }
-            #[allow(unused_variables)]
+            #[allow(unused_variables)] // variants without fields use neither reader nor writer
             fn get_fields(tag: u8, r: &mut Reader) -> Result<Option<Self>> {
                 Ok(Some(match tag {
                     $($tag => $ty::$var { $($f: Field::get(r)?),* },)*
                     _ => return Ok(None),
                 }))
             }
-            #[allow(unused_variables)]
+            #[allow(unused_variables)] // variants without fields use neither reader nor writer
             fn show_fields(&self, t: &mut Printer) {
                 match self { $($ty::$var { $($f),* } => { $(t.field(stringify!($f), $f);)* })* $($other => {})? }
             }

@@ -85,9 +85,6 @@ pub struct LayerRow {
 /// Why there is no program.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CompileError {
-    /// The build has no compiler for this.
-    #[error("{0} is not available in this build")]
-    NotAvailable(&'static str),
     /// The model, the machine or their combination is wrong: rendered diagnostics, one or more lines, without the
     /// leading `error: ` of the first.
     #[error("{0}")]

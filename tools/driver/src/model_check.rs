@@ -56,19 +56,16 @@ pub(crate) fn check(model: &Path, options: Option<&CompileOptions>) -> Result<Ve
         .collect();
     // Whether the network fits is a question about all of it together.
     if let Some(options) = options.filter(|_| !refused)
-        && let Err(e) = compile(model, options)
+        && let Err(CompileError::Failed(reason)) = compile(model, options)
     {
-        match e {
-            CompileError::NotAvailable(_) => return Err(e),
-            CompileError::Failed(reason) => rows.push(NodeCheck {
-                node: "(network)".into(),
-                operator: "-".into(),
-                placement: NodePlacement::Refused,
-                reason,
-                attribute: None,
-                remedy: Some("use a larger machine, or change one with --set".into()),
-            }),
-        }
+        rows.push(NodeCheck {
+            node: "(network)".into(),
+            operator: "-".into(),
+            placement: NodePlacement::Refused,
+            reason,
+            attribute: None,
+            remedy: Some("use a larger machine, or change one with --set".into()),
+        });
     }
     Ok(rows)
 }

@@ -4,7 +4,7 @@ use crate::core::{BlockId, Context, Ir, Location, OpId, OpState, RegionId, Type,
 use std::ops::Deref;
 
 /// Told about every change that goes through a builder or rewriter.
-#[allow(unused_variables)]
+#[allow(unused_variables)] // the default bodies do nothing; the names document the arguments
 pub trait Listener {
     /// An operation was put into a block, or moved to another place.
     fn op_inserted(&mut self, ir: &Ir, op: OpId) {}

@@ -1,5 +1,5 @@
 //! Builds programs that hold nothing but a reference section.
-#![allow(dead_code)]
+#![allow(dead_code)] // each test file uses its part
 
 use bytes::Bytes;
 use cim_isa::Program;

@@ -1,5 +1,5 @@
 //! Small programs in memory, and a plain integer oracle.
-#![allow(dead_code)]
+#![allow(dead_code)] // each test file uses its part
 
 use std::sync::Arc;
 
