@@ -27,8 +27,8 @@ op! {
 
 impl InferResults for Constant {
     fn infer(input: &InferInput<'_>) -> Result<SmallVec<[Type; 2]>, String> {
-        let value = input.prop("value").ok_or("requires attribute 'value'")?;
-        Ok(smallvec![attr_type(input.ctx, value).ok_or("the value has no type")?])
+        let ty = input.prop("value").and_then(|value| attr_type(input.ctx, value));
+        Ok(smallvec![ty.ok_or("needs a value that has a type")?])
     }
 }
 
@@ -41,12 +41,12 @@ impl Fold for Constant {
 impl Verify for Constant {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
         let (ctx, value) = (ir.ctx(), self.value(ir));
-        let (ty, result) = (attr_type(ctx, value), ir.ty(self.result(ir)));
-        if ty != Some(result) {
-            let of = ty.map_or_else(|| "no type".into(), |t| types::text(ctx, t));
-            return Err(
-                ir.op_error(self.op(), format!("value is of {of}, but the result is {}", types::text(ctx, result)))
-            );
+        let result = ir.ty(self.result(ir));
+        // Elements always have a type.
+        let ty = attr_type(ctx, value).unwrap_or(ctx.none());
+        if ty != result {
+            let [of, result] = [ty, result].map(|t| types::text(ctx, t));
+            return Err(ir.op_error(self.op(), format!("value is of {of}, but the result is {result}")));
         }
         let resource = match ctx.attr_data(value) {
             AttrData::DenseResource { key, .. } => Some(ctx.resource(*key)),

@@ -3,7 +3,6 @@
 use super::types::{self, IntType, int_type, is_f32};
 use bytes::Bytes;
 use cim_ir::core::AttrData;
-use cim_ir::kinds::attr_type;
 use cim_ir::{Attribute, Context, Type};
 
 /// The elements of a constant, shared with the attribute: nothing is copied until numbers are asked for.
@@ -24,12 +23,11 @@ pub struct Elements {
 impl Elements {
     /// From a `dense` or `dense_resource` attribute of a tensor of the network; otherwise why not.
     pub fn of(ctx: &Context, attr: Attribute) -> Result<Elements, String> {
-        let ty = attr_type(ctx, attr).ok_or("the value has no type")?;
-        let (data, splat) = match ctx.attr_data(attr) {
-            AttrData::Dense { data, splat, .. } => (data.clone(), *splat),
-            AttrData::DenseResource { key, .. } => {
+        let (ty, data, splat) = match ctx.attr_data(attr) {
+            AttrData::Dense { ty, data, splat } => (*ty, data.clone(), *splat),
+            AttrData::DenseResource { ty, key } => {
                 let blob = ctx.resource(*key);
-                (blob.ok_or_else(|| format!("resource '{}' is not in the module", ctx.str(*key)))?, false)
+                (*ty, blob.ok_or_else(|| format!("resource '{}' is not in the module", ctx.str(*key)))?, false)
             }
             _ => return Err("the value is neither dense nor dense_resource".into()),
         };

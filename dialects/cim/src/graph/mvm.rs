@@ -128,15 +128,14 @@ fn verify_placement(
 impl Verify for Conv2d {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
         let (x, w, y) = (self.input(ir), self.weights(ir), self.result(ir));
-        if dims(ir, w).len() != 4 {
-            return Err(
-                ir.op_error(self.op(), format!("weights must have 4 dimensions, but have {}", dims(ir, w).len()))
-            );
-        }
+        let &[o, per_group, _, _] = dims(ir, w) else {
+            let has = dims(ir, w).len();
+            return Err(ir.op_error(self.op(), format!("weights must have 4 dimensions, but have {has}")));
+        };
         let window = self.window(ir).map_err(|e| ir.op_error(self.op(), e))?;
-        let shape = shapes::conv2d(dims(ir, x), dims(ir, w), &window, self.group(ir));
+        let shape = shapes::conv2d(dims(ir, x), [o, per_group], &window, self.group(ir));
         expect_shape(ir, self.op(), y, shape)?;
-        verify_sums(ir, self.op(), [x, w, y], self.bias(ir), self.weight_zero(ir), dims(ir, w)[0])?;
+        verify_sums(ir, self.op(), [x, w, y], self.bias(ir), self.weight_zero(ir), o)?;
         let pad = self.pad_value(ir);
         match int_type(ir.ctx(), ir.ty(x)) {
             None if pad != 0 => return Err(ir.op_error(self.op(), "pad_value needs an integer input")),

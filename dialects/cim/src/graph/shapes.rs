@@ -7,14 +7,11 @@ fn nchw(what: &str, dims: &[i64]) -> Result<[i64; 4], String> {
     dims.try_into().map_err(|_| format!("{what} must have 4 dimensions (N, C, H, W), but has {}", dims.len()))
 }
 
-/// Convolution of (N, C, H, W) with weights (O, C/group, kh, kw).
-pub fn conv2d(input: &[i64], weights: &[i64], window: &Window2d, group: i64) -> Result<Vec<i64>, String> {
+/// Convolution of (N, C, H, W) with weights (O, C/group, kh, kw), of which `channels` are the first two and the kernel of `window` the
+/// others.
+pub fn conv2d(input: &[i64], channels: [i64; 2], window: &Window2d, group: i64) -> Result<Vec<i64>, String> {
     let [n, c, h, w] = nchw("input", input)?;
-    let [o, per_group, kh, kw] =
-        weights.try_into().map_err(|_| format!("weights must have 4 dimensions, but have {}", weights.len()))?;
-    if [kh, kw] != window.kernel {
-        return Err(format!("kernel {:?} differs from that of the weights {:?}", window.kernel, [kh, kw]));
-    }
+    let [o, per_group] = channels;
     if group < 1 || c % group != 0 || o % group != 0 {
         return Err(format!("group {group} must divide {c} input and {o} output channels"));
     }

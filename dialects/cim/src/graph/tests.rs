@@ -108,10 +108,10 @@ fn types_of_the_digits_network() {
 #[test]
 fn shape_rules_of_layers() {
     let w = Window2d::new(&[3, 3], &[2, 2], &[1, 1, 1, 1], &[1, 1]).unwrap();
-    assert_eq!(shapes::conv2d(&[1, 6, 8, 8], &[4, 3, 3, 3], &w, 2), Ok(vec![1, 4, 4, 4]));
-    assert!(shapes::conv2d(&[1, 6, 8, 8], &[4, 3, 3, 3], &w, 4).unwrap_err().contains("group 4"));
-    assert!(shapes::conv2d(&[1, 6, 8, 8], &[4, 6, 3, 3], &w, 2).unwrap_err().contains("in each of 2 groups"));
-    assert!(shapes::conv2d(&[6, 8, 8], &[4, 3, 3, 3], &w, 2).unwrap_err().contains("4 dimensions"));
+    assert_eq!(shapes::conv2d(&[1, 6, 8, 8], [4, 3], &w, 2), Ok(vec![1, 4, 4, 4]));
+    assert!(shapes::conv2d(&[1, 6, 8, 8], [4, 3], &w, 4).unwrap_err().contains("group 4"));
+    assert!(shapes::conv2d(&[1, 6, 8, 8], [4, 6], &w, 2).unwrap_err().contains("in each of 2 groups"));
+    assert!(shapes::conv2d(&[6, 8, 8], [4, 3], &w, 2).unwrap_err().contains("4 dimensions"));
     assert_eq!(shapes::linear(&[1, 5], &[7, 5], false), Ok(vec![1, 7]));
     assert_eq!(shapes::linear(&[1, 7], &[7, 5], true), Ok(vec![1, 5]));
     assert!(shapes::linear(&[1, 7], &[7, 5], false).is_err());

@@ -102,9 +102,6 @@ pub const TENSOR: TypeConstraint =
 pub const FLOAT: TypeConstraint = types("static tensor of f32 values", |c, t| is_tensor(c, t, is_f32));
 /// An integer tensor.
 pub const INT: TypeConstraint = types("static tensor of siN or uiN values", |c, t| is_tensor(c, t, is_int));
-/// Raw sums of products.
-pub const ACCUMULATOR: TypeConstraint =
-    types("static tensor of si32 or si64 values", |c, t| is_tensor(c, t, is_accumulator));
 /// What a matrix-vector operation gives: floats or raw sums.
 pub const SUMS: TypeConstraint = types("static tensor of f32, si32 or si64 values", |c, t| {
     is_tensor(c, t, |c, t| is_f32(c, t) || is_accumulator(c, t))

@@ -1,5 +1,7 @@
 //! Checks shared by the operations on buffers.
 
+use crate::graph::elements::Elements;
+use crate::graph::types::int_type;
 use cim_ir::affine::AffineMap;
 use cim_ir::core::{AttrData, FloatKind, Signedness, TypeData};
 use cim_ir::kinds::attr_type;
@@ -62,15 +64,15 @@ pub fn elements(ctx: &Context, attr: Attribute) -> Option<i64> {
     (bits <= 16 && dims.iter().all(|d| *d >= 0)).then(|| dims.iter().copied().fold(1, i64::saturating_mul))
 }
 
-/// The buffer of a value.
-pub fn mem<'a>(ir: &'a Ir, op: OpId, value: ValueId, what: &str) -> Result<Mem<'a>, Diagnostic> {
-    Mem::of(ir.ctx(), ir.ty(value))
-        .ok_or_else(|| ir.op_error(op, format!("{what} must be a memref in memory space \"L0\", \"L1\" or \"host\"")))
+/// The buffer of a value that is declared as one; of other values, which the declaration refuses, a buffer in no space.
+pub fn mem(ir: &Ir, value: ValueId) -> Mem<'_> {
+    let ty = ir.ty(value);
+    Mem::of(ir.ctx(), ty).unwrap_or(Mem { space: "", dims: &[], elem: ty })
 }
 
 /// Checks that an access map fits: one result per dimension of the buffer, one input per loop index.
 pub fn access(ir: &Ir, op: OpId, value: ValueId, map: &AffineMap, loops: usize, what: &str) -> Result<(), Diagnostic> {
-    let mem = mem(ir, op, value, what)?;
+    let mem = mem(ir, value);
     if map.symbols != 0 {
         return Err(ir.op_error(op, format!("the map of {what} has symbols; an access map takes loop indices only")));
     }
@@ -89,7 +91,7 @@ pub fn access(ir: &Ir, op: OpId, value: ValueId, map: &AffineMap, loops: usize, 
 pub fn same_elem(ir: &Ir, op: OpId, values: &[(ValueId, &str)]) -> Result<(), Diagnostic> {
     let mut first = None;
     for (v, what) in values {
-        let elem = mem(ir, op, *v, what)?.elem;
+        let elem = mem(ir, *v).elem;
         if int(ir.ctx(), elem).is_none() {
             return Err(ir.op_error(op, format!("{what} must hold signed or unsigned integers of at most 64 bits")));
         }
@@ -116,10 +118,21 @@ pub fn bounds(ir: &Ir, op: OpId, lo: i64, hi: i64) -> Result<(), Diagnostic> {
     Err(ir.op_error(op, format!("lower bound {lo} is above upper bound {hi}")))
 }
 
+/// Checks that the bounds of a clamp are values of the elements of a buffer.
+pub fn bounds_of(ir: &Ir, op: OpId, value: ValueId, lo: i64, hi: i64) -> Result<(), Diagnostic> {
+    bounds(ir, op, lo, hi)?;
+    match int_type(ir.ctx(), mem(ir, value).elem) {
+        Some(t) if !t.holds(lo) || !t.holds(hi) => {
+            Err(ir.op_error(op, format!("bounds {lo} and {hi} must be values of the result type {t}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Checks that a host buffer holds floats.
 pub fn floats(ir: &Ir, op: OpId, value: ValueId, what: &str) -> Result<(), Diagnostic> {
     in_space(ir, op, value, "host", what)?;
-    match ir.ctx().type_data(mem(ir, op, value, what)?.elem) {
+    match ir.ctx().type_data(mem(ir, value).elem) {
         TypeData::Float(FloatKind::F32) => Ok(()),
         _ => Err(ir.op_error(op, format!("{what} must hold f32 values"))),
     }
@@ -127,7 +140,7 @@ pub fn floats(ir: &Ir, op: OpId, value: ValueId, what: &str) -> Result<(), Diagn
 
 /// Checks that a buffer lies in a memory space.
 pub fn in_space(ir: &Ir, op: OpId, value: ValueId, space: &str, what: &str) -> Result<(), Diagnostic> {
-    let mem = mem(ir, op, value, what)?;
+    let mem = mem(ir, value);
     if mem.space == space {
         return Ok(());
     }
@@ -136,7 +149,7 @@ pub fn in_space(ir: &Ir, op: OpId, value: ValueId, space: &str, what: &str) -> R
 
 /// Checks that accumulators are si32 or si64.
 pub fn accumulators(ir: &Ir, op: OpId, value: ValueId, what: &str) -> Result<(), Diagnostic> {
-    match int(ir.ctx(), mem(ir, op, value, what)?.elem) {
+    match int(ir.ctx(), mem(ir, value).elem) {
         Some((32 | 64, true)) => Ok(()),
         _ => Err(ir.op_error(op, format!("{what} must hold si32 or si64 accumulators"))),
     }
@@ -148,6 +161,30 @@ pub fn port(ir: &Ir, op: OpId, slices: i64, polarities: i64, cell_bits: i64) -> 
         return Err(ir.op_error(op, "slices must be 1 to 16, polarities 1 or 2, cell_bits 1 to 8"));
     }
     Ok(())
+}
+
+/// Checks that a constant holds finite floats, as many as `lengths` allows; above zero when `positive`.
+pub fn scale(
+    ir: &Ir,
+    op: OpId,
+    what: &str,
+    value: Attribute,
+    lengths: &[i64],
+    positive: bool,
+) -> Result<(), Diagnostic> {
+    let error = |text: String| Err(ir.op_error(op, format!("{what}: {text}")));
+    let elements = Elements::of(ir.ctx(), value).map_err(|e| ir.op_error(op, format!("{what}: {e}")))?;
+    // Before a splat is expanded.
+    if !lengths.contains(&(elements.count as i64)) {
+        let wanted: Vec<String> = lengths.iter().map(|l| l.to_string()).collect();
+        return error(format!("has {} elements, but needs {}", elements.count, wanted.join(" or ")));
+    }
+    let Some(values) = elements.floats() else { return error("the elements are not f32".into()) };
+    let good = |v: &f32| v.is_finite() && (*v > 0.0 || !positive);
+    match values.iter().find(|v| !good(v)) {
+        Some(v) => error(format!("must be finite{}, but has {v}", if positive { " and positive" } else { "" })),
+        None => Ok(()),
+    }
 }
 
 /// Checks the numbers of a window: [H, W, C, Ho, Wo, kh, kw, sh, sw, dh, dw, top, left, bottom, right].

@@ -109,8 +109,7 @@ op! {
     }
 }
 unary!(ShiftAcc, |acc, ir| {
-    let bits =
-        check::int(ir.ctx(), check::mem(ir, acc.op(), acc.dst(ir), "dst")?.elem).map_or(0, |(bits, _)| i64::from(bits));
+    let bits = check::int(ir.ctx(), check::mem(ir, acc.dst(ir)).elem).map_or(0, |(bits, _)| i64::from(bits));
     match acc.shift(ir) {
         shift if (0..bits).contains(&shift) => Ok(()),
         shift => {
@@ -230,7 +229,7 @@ impl Verify for Pool {
         check::window(ir, op, &self.window(ir))?;
         for (value, what) in [(self.dst(ir), "dst"), (self.src(ir), "src")] {
             check::in_space(ir, op, value, "L0", what)?;
-            if check::mem(ir, op, value, what)?.dims.len() != 3 {
+            if check::mem(ir, value).dims.len() != 3 {
                 return Err(ir.op_error(op, format!("{what} must have the dimensions H, W, C")));
             }
             check::same_elem(ir, op, &[(value, what)])?;

@@ -2,8 +2,9 @@
 
 use super::check;
 use super::program::BUFFER;
+use crate::graph::types::is_f32;
 use cim_ir::constraints::{INDEX, shape};
-use cim_ir::kinds::{DictAttr, ElementsAttr, I64Array, I64Attr, MapAttr, StrAttr, attr_type};
+use cim_ir::kinds::{AttrKind, DictAttr, ElementsAttr, F32Attr, I64Array, I64Attr, MapAttr, StrAttr, attr_type};
 use cim_ir::view::Verify;
 use cim_ir::{Diagnostic, Ir, op};
 
@@ -72,7 +73,8 @@ impl Verify for HostQuantize {
         check::in_space(ir, self.op(), self.dst(ir), "L0", "dst")?;
         check::same_elem(ir, self.op(), &[(self.dst(ir), "dst")])?;
         check::floats(ir, self.op(), self.src(ir), "src")?;
-        check::bounds(ir, self.op(), self.lo(ir), self.hi(ir))
+        check::bounds_of(ir, self.op(), self.dst(ir), self.lo(ir), self.hi(ir))?;
+        check::scale(ir, self.op(), "scale", self.scale(ir), &[1], true)
     }
 }
 
@@ -90,7 +92,11 @@ impl Verify for HostDequantize {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
         check::floats(ir, self.op(), self.dst(ir), "dst")?;
         check::in_space(ir, self.op(), self.src(ir), "L0", "src")?;
-        check::same_elem(ir, self.op(), &[(self.src(ir), "src")])
+        check::same_elem(ir, self.op(), &[(self.src(ir), "src")])?;
+        // One for all, or one per channel: the last dimension of the source.
+        let lengths: Vec<i64> = std::iter::once(1).chain(check::mem(ir, self.src(ir)).dims.last().copied()).collect();
+        check::scale(ir, self.op(), "scale", self.scale(ir), &lengths, false)?;
+        self.bias(ir).map_or(Ok(()), |b| check::scale(ir, self.op(), "bias", b, &lengths, false))
     }
 }
 
@@ -106,11 +112,14 @@ op! {
 
 impl Verify for HostConstant {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
-        check::in_space(ir, self.op(), self.result(ir), "host", "result")?;
-        let result = check::mem(ir, self.op(), self.result(ir), "result")?;
-        let value = attr_type(ir.ctx(), self.value(ir)).and_then(|t| shape(ir.ctx(), t));
-        if value != Some(result.dims) {
+        check::floats(ir, self.op(), self.result(ir), "result")?;
+        let result = check::mem(ir, self.result(ir));
+        let value = attr_type(ir.ctx(), self.value(ir));
+        if value.and_then(|t| shape(ir.ctx(), t)) != Some(result.dims) {
             return Err(ir.op_error(self.op(), format!("value must be a tensor with the extents {:?}", result.dims)));
+        }
+        if !value.is_some_and(|t| is_f32(ir.ctx(), t)) {
+            return Err(ir.op_error(self.op(), "value must hold f32 values"));
         }
         Ok(())
     }
@@ -128,7 +137,15 @@ op! {
 
 impl Verify for HostFloat {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
-        check::in_space(ir, self.op(), self.dst(ir), "host", "dst")?;
-        self.srcs(ir).into_iter().try_for_each(|v| check::in_space(ir, self.op(), v, "host", "each source"))
+        let ctx = ir.ctx();
+        check::floats(ir, self.op(), self.dst(ir), "dst")?;
+        self.srcs(ir).into_iter().try_for_each(|v| check::floats(ir, self.op(), v, "each source"))?;
+        if ctx.dict_items(self.ints(ir)).iter().any(|i| ctx.as_i64_array(i.1).is_none()) {
+            return Err(ir.op_error(self.op(), "ints must hold lists of 64-bit integers"));
+        }
+        if ctx.dict_items(self.floats(ir)).iter().any(|i| F32Attr::get(ctx, i.1).is_none()) {
+            return Err(ir.op_error(self.op(), "floats must hold f32 values"));
+        }
+        Ok(())
     }
 }

@@ -192,11 +192,28 @@ impl Verify for Layer {
             let text = format!("names {} nodes for {outs} buffers", self.nodes(ir).len());
             return Err(ir.op_error(self.op(), text));
         }
-        if self.window(ir).is_some_and(|w| w.len() != 15) {
-            return Err(ir.op_error(self.op(), "window must have 15 numbers"));
+        if let Some(w) = self.window(ir) {
+            check::window(ir, self.op(), &w)?;
         }
-        if self.matrix(ir).is_some_and(|m| m.len() != 2) {
-            return Err(ir.op_error(self.op(), "matrix must be rows and columns"));
+        if self.matrix(ir).is_some_and(|m| m.len() != 2 || m.iter().any(|n| *n < 1)) {
+            return Err(ir.op_error(self.op(), "matrix must be rows and columns, both positive"));
+        }
+        for (what, v, least) in [
+            ("segment", self.segment(ir), 0),
+            ("cout", self.cout(ir), 0),
+            ("groups", self.groups(ir), 1),
+            ("crossbars", self.crossbars(ir), 0),
+            ("cores", self.cores(ir), 0),
+            ("copies", self.copies(ir), 1),
+            ("slots", self.slots(ir), 1),
+            ("slot_rows", self.slot_rows(ir), 0),
+        ] {
+            check::at_least(ir, self.op(), what, v, least)?;
+        }
+        for (what, v) in [("weight_bits", self.weight_bits(ir)), ("activation_bits", self.activation_bits(ir))] {
+            if !(0..=64).contains(&v) {
+                return Err(ir.op_error(self.op(), format!("{what} must be in 0..=64, got {v}")));
+            }
         }
         Ok(())
     }

@@ -166,3 +166,19 @@ cim.row.read_row 0 row affine_map<() -> (0)> x 4 outputs 2, %acc at affine_map<(
 %acc = cim.xbar.alloc("acc") core 0 : memref<2xsi32, "L1">
 // expected-error @+1 {{slices must be 1 to 16, polarities 1 or 2, cell_bits 1 to 8}}
 cim.row.read_row 0 row affine_map<() -> (0)> x 4 outputs 2, %acc at affine_map<() -> (0)> from %in at affine_map<() -> (0)> {cell_bits = 2 : i64, slices = 17 : i64} : memref<2xsi32, "L1">, memref<4xui4, "L1">
+
+// -----
+
+func.func @f(%acc: memref<2xsi32, "L1">, %in: memref<4xui4>) {
+  // expected-error @+1 {{operand #1 must be memref in memory space "L0", "L1" or "host", but got 'memref<4xui4>'}}
+  cim.row.read_row 0 row affine_map<() -> (0)> x 4 outputs 2, %acc at affine_map<() -> (0)> from %in at affine_map<() -> (0)> {cell_bits = 2 : i64} : memref<2xsi32, "L1">, memref<4xui4>
+  return
+}
+
+// -----
+
+func.func @f(%acc: memref<2xsi32, "L1">, %in: memref<4xui4, "L1">) {
+  // expected-error @+1 {{requires attribute 'cell_bits'}}
+  cim.row.read_row 0 row affine_map<() -> (0)> x 4 outputs 2, %acc at affine_map<() -> (0)> from %in at affine_map<() -> (0)> : memref<2xsi32, "L1">, memref<4xui4, "L1">
+  return
+}

@@ -187,3 +187,144 @@ cim.xbar.host_float "r" "Relu", %f {floats = {}, ints = {}, reason = "r"} : memr
 %h = cim.xbar.alloc("h") : memref<1x4x2x2xf32, "host">
 // expected-error @+1 {{each source must lie in host, not in L0}}
 cim.xbar.host_float "r" "Relu", %h from %f {floats = {}, ints = {}, reason = "r"} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "L0">
+
+// -----
+
+%a = cim.xbar.alloc("a") : memref<2x2x4xui4, "L0">
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{bounds 0 and 16 must be values of the result type ui4}}
+cim.xbar.host_quantize "q", %a from %f {hi = 16 : i64, lo = 0 : i64, reason = "input", scale = dense<0.5> : tensor<1xf32>} : memref<2x2x4xui4, "L0">, memref<1x4x2x2xf32, "host">
+
+// -----
+
+%a = cim.xbar.alloc("a") : memref<2x2x4xui4, "L0">
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{bounds -1 and 15 must be values of the result type ui4}}
+cim.xbar.host_quantize "q", %a from %f {hi = 15 : i64, lo = -1 : i64, reason = "input", scale = dense<0.5> : tensor<1xf32>} : memref<2x2x4xui4, "L0">, memref<1x4x2x2xf32, "host">
+
+// -----
+
+%a = cim.xbar.alloc("a") : memref<2x2x4xui4, "L0">
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{scale: has 4 elements, but needs 1}}
+cim.xbar.host_quantize "q", %a from %f {hi = 15 : i64, lo = 0 : i64, reason = "input", scale = dense<0.5> : tensor<4xf32>} : memref<2x2x4xui4, "L0">, memref<1x4x2x2xf32, "host">
+
+// -----
+
+%a = cim.xbar.alloc("a") : memref<2x2x4xui4, "L0">
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{scale: the elements are neither f32 nor siN nor uiN}}
+cim.xbar.host_quantize "q", %a from %f {hi = 15 : i64, lo = 0 : i64, reason = "input", scale = dense<0.5> : tensor<1xf64>} : memref<2x2x4xui4, "L0">, memref<1x4x2x2xf32, "host">
+
+// -----
+
+%a = cim.xbar.alloc("a") : memref<2x2x4xui4, "L0">
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{scale: the elements are not f32}}
+cim.xbar.host_quantize "q", %a from %f {hi = 15 : i64, lo = 0 : i64, reason = "input", scale = dense<1> : tensor<1xsi8>} : memref<2x2x4xui4, "L0">, memref<1x4x2x2xf32, "host">
+
+// -----
+
+%a = cim.xbar.alloc("a") : memref<2x2x4xui4, "L0">
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{scale: must be finite and positive, but has 0}}
+cim.xbar.host_quantize "q", %a from %f {hi = 15 : i64, lo = 0 : i64, reason = "input", scale = dense<0.0> : tensor<1xf32>} : memref<2x2x4xui4, "L0">, memref<1x4x2x2xf32, "host">
+
+// -----
+
+%a = cim.xbar.alloc("a") : memref<2x2x4xui4, "L0">
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{scale: must be finite and positive, but has inf}}
+cim.xbar.host_quantize "q", %a from %f {hi = 15 : i64, lo = 0 : i64, reason = "input", scale = dense<0x7F800000> : tensor<1xf32>} : memref<2x2x4xui4, "L0">, memref<1x4x2x2xf32, "host">
+
+// -----
+
+%a = cim.xbar.alloc("a") : memref<2x2x4xui4, "L0">
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{scale: resource 'nowhere' is not in the module}}
+cim.xbar.host_quantize "q", %a from %f {hi = 15 : i64, lo = 0 : i64, reason = "input", scale = dense_resource<nowhere> : tensor<1xf32>} : memref<2x2x4xui4, "L0">, memref<1x4x2x2xf32, "host">
+
+// -----
+
+%a = cim.xbar.alloc("a") : memref<2x2x4xui4, "L0">
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{scale: has 3 elements, but needs 1 or 4}}
+cim.xbar.host_dequantize "d", %f from %a {reason = "output", scale = dense<0.5> : tensor<3xf32>} : memref<1x4x2x2xf32, "host">, memref<2x2x4xui4, "L0">
+
+// -----
+
+%a = cim.xbar.alloc("a") : memref<2x2x4xui4, "L0">
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{scale: must be finite, but has NaN}}
+cim.xbar.host_dequantize "d", %f from %a {reason = "output", scale = dense<0x7FC00000> : tensor<1xf32>} : memref<1x4x2x2xf32, "host">, memref<2x2x4xui4, "L0">
+
+// -----
+
+%a = cim.xbar.alloc("a") : memref<2x2x4xui4, "L0">
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{bias: has 2 elements, but needs 1 or 4}}
+cim.xbar.host_dequantize "d", %f from %a {bias = dense<0.5> : tensor<2xf32>, reason = "output", scale = dense<0.5> : tensor<1xf32>} : memref<1x4x2x2xf32, "host">, memref<2x2x4xui4, "L0">
+
+// -----
+
+%a = cim.xbar.alloc("a") : memref<2x2x4xui4, "L0">
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{bias: the elements are not f32}}
+cim.xbar.host_dequantize "d", %f from %a {bias = dense<1> : tensor<4xsi32>, reason = "output", scale = dense<0.5> : tensor<1xf32>} : memref<1x4x2x2xf32, "host">, memref<2x2x4xui4, "L0">
+
+// -----
+
+// expected-error @+1 {{result must hold f32 values}}
+%k = cim.xbar.host_constant("k") {value = dense<2> : tensor<4xsi8>} : memref<4xsi8, "host">
+
+// -----
+
+// expected-error @+1 {{value must hold f32 values}}
+%k = cim.xbar.host_constant("k") {value = dense<2.0> : tensor<4xf64>} : memref<4xf32, "host">
+
+// -----
+
+%h = cim.xbar.alloc("h") : memref<4xui8, "host">
+// expected-error @+1 {{dst must hold f32 values}}
+cim.xbar.host_float "r" "Relu", %h {floats = {}, ints = {}, reason = "r"} : memref<4xui8, "host">
+
+// -----
+
+%h = cim.xbar.alloc("h") : memref<4xui8, "host">
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{each source must hold f32 values}}
+cim.xbar.host_float "r" "Relu", %f from %h {floats = {}, ints = {}, reason = "r"} : memref<1x4x2x2xf32, "host">, memref<4xui8, "host">
+
+// -----
+
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{ints must hold lists of 64-bit integers}}
+cim.xbar.host_float "r" "MaxPool", %f from %f {floats = {}, ints = {kernel_shape = 2 : i64}, reason = "r"} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">
+
+// -----
+
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{floats must hold f32 values}}
+cim.xbar.host_float "r" "LeakyRelu", %f from %f {floats = {alpha = 1.0 : f64}, ints = {}, reason = "r"} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">
+
+// -----
+
+%b = cim.xbar.alloc("b") core 0 : memref<8xsi32, "L1">
+// expected-error @+1 {{the map of dst has symbols; an access map takes loop indices only}}
+cim.xbar.fill 0, 4 counts [], %b at affine_map<()[s0] -> (s0)> by [] : memref<8xsi32, "L1">
+
+// -----
+
+func.func @f(%m: memref<8xsi32>) {
+  // expected-error @+1 {{operand #0 must be memref in memory space "L0", "L1" or "host", but got 'memref<8xsi32>'}}
+  cim.xbar.fill 0, 4 counts [], %m at affine_map<() -> (0)> by [] : memref<8xsi32>
+  return
+}
+
+// -----
+
+func.func @f(%m: memref<8xsi32, "L1">, %i: i32) {
+  // expected-error @+1 {{operand #1 must be variadic of index, but got 'i32'}}
+  "cim.xbar.fill"(%m, %i) <{counts = array<i64>, dst_at = affine_map<(d0) -> (d0)>, dst_strides = array<i64>, len = 4 : i64, value = 0 : i64}> : (memref<8xsi32, "L1">, i32) -> ()
+  return
+}

@@ -86,13 +86,13 @@ cim.xbar.layer "l" "conv" on cim because "r" nodes [3] {
 
 // -----
 
-// expected-error @+1 {{window must have 15 numbers}}
+// expected-error @+1 {{window must be 15 numbers: H, W, C, Ho, Wo, kernel, strides, dilations (positive), pads (not negative)}}
 cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {window = array<i64: 1>} {
 }
 
 // -----
 
-// expected-error @+1 {{matrix must be rows and columns}}
+// expected-error @+1 {{matrix must be rows and columns, both positive}}
 cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {matrix = array<i64: 1>} {
 }
 
@@ -257,4 +257,120 @@ cim.xbar.layer "l" "conv" on cim because "r" nodes [] {
 // expected-error @+1 {{region should have no arguments}}
 cim.xbar.parallel {
 ^bb0(%x: i32):
+}
+
+// -----
+
+// expected-error @+1 {{window must be 15 numbers: H, W, C, Ho, Wo, kernel, strides, dilations (positive), pads (not negative)}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {window = array<i64: 0, 4, 1, 3, 3, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0>} {
+}
+
+// -----
+
+// expected-error @+1 {{window must be 15 numbers: H, W, C, Ho, Wo, kernel, strides, dilations (positive), pads (not negative)}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {window = array<i64: 4, 4, 1, 3, 3, 0, 2, 1, 1, 1, 1, 0, 0, 0, 0>} {
+}
+
+// -----
+
+// expected-error @+1 {{window must be 15 numbers: H, W, C, Ho, Wo, kernel, strides, dilations (positive), pads (not negative)}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {window = array<i64: 4, 4, 1, 3, 3, 2, 2, 0, 1, 1, 1, 0, 0, 0, 0>} {
+}
+
+// -----
+
+// expected-error @+1 {{window must be 15 numbers: H, W, C, Ho, Wo, kernel, strides, dilations (positive), pads (not negative)}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {window = array<i64: 4, 4, 1, 3, 3, 2, 2, 1, 1, 1, -1, 0, 0, 0, 0>} {
+}
+
+// -----
+
+// expected-error @+1 {{window must be 15 numbers: H, W, C, Ho, Wo, kernel, strides, dilations (positive), pads (not negative)}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {window = array<i64: 4, 4, 1, 3, 3, 2, 2, 1, 1, 1, 1, -1, 0, 0, 0>} {
+}
+
+// -----
+
+// expected-error @+1 {{window must be 15 numbers: H, W, C, Ho, Wo, kernel, strides, dilations (positive), pads (not negative)}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {window = array<i64: 4, 4, 1, 3, 4294967296, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0>} {
+}
+
+// -----
+
+// expected-error @+1 {{matrix must be rows and columns, both positive}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {matrix = array<i64: 0, 1>} {
+}
+
+// -----
+
+// expected-error @+1 {{segment must be at least 0 and below 2^32, got -1}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {segment = -1 : i64} {
+}
+
+// -----
+
+// expected-error @+1 {{cout must be at least 0 and below 2^32, got -1}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {cout = -1 : i64} {
+}
+
+// -----
+
+// expected-error @+1 {{groups must be at least 1 and below 2^32, got 0}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {groups = 0 : i64} {
+}
+
+// -----
+
+// expected-error @+1 {{crossbars must be at least 0 and below 2^32, got -1}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {crossbars = -1 : i64} {
+}
+
+// -----
+
+// expected-error @+1 {{cores must be at least 0 and below 2^32, got -1}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {cores = -1 : i64} {
+}
+
+// -----
+
+// expected-error @+1 {{copies must be at least 1 and below 2^32, got 0}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {copies = 0 : i64} {
+}
+
+// -----
+
+// expected-error @+1 {{slots must be at least 1 and below 2^32, got 0}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {slots = 0 : i64} {
+}
+
+// -----
+
+// expected-error @+1 {{slot_rows must be at least 0 and below 2^32, got -1}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {slot_rows = -1 : i64} {
+}
+
+// -----
+
+// expected-error @+1 {{weight_bits must be in 0..=64, got 65}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {weight_bits = 65 : i64} {
+}
+
+// -----
+
+// expected-error @+1 {{activation_bits must be in 0..=64, got -1}}
+cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {activation_bits = -1 : i64} {
+}
+
+// -----
+
+// expected-error @+1 {{attribute 'weights' failed to satisfy constraint: constant vector/tensor attribute}}
+cim.xbar.matrix @m rows [4, 1] cols 2 by 4 inner 1 {cell_bits = 2 : i64, weights = 1 : i64}
+
+// -----
+
+func.func @f(%x: memref<?xf32>, %y: tensor<4xf32>) {
+  // expected-error @+1 {{operand #1 must be variadic of}}
+  "cim.xbar.layer"(%x, %y) <{kind = "conv", name = "l", nodes = array<i64: 0, 1>, placement = "cim", reason = "r"}> ({
+  }) : (memref<?xf32>, tensor<4xf32>) -> ()
+  return
 }

@@ -7,7 +7,7 @@ use cim_dialect::graph::{self, shapes};
 pub(crate) fn conv(n: &mut Node<'_, '_>) -> Import {
     let (x, w) = (n.float_value(0)?, n.weights(1)?);
     let (input, weights) = (n.dims(x), n.dims(w));
-    let (&[_, _, h, width], &[o, _, kh, kw]) = (&input[..], &weights[..]) else {
+    let (&[_, _, h, width], &[o, per_group, kh, kw]) = (&input[..], &weights[..]) else {
         return Err(Refusal::new(format!("input {input:?} and weights {weights:?} do not both have 4 dimensions"))
             .remedy("only two-dimensional convolutions are supported"));
     };
@@ -17,7 +17,7 @@ pub(crate) fn conv(n: &mut Node<'_, '_>) -> Import {
     }
     let group = n.int("group", 1)?;
     let geometry = window(n, &[kh, kw], [h, width], false)?.geometry;
-    let dims = shapes::conv2d(&input, &weights, &geometry, group)?;
+    let dims = shapes::conv2d(&input, [o, per_group], &geometry, group)?;
     let bias = n.maybe_value(2)?;
     if let Some(b) = bias.filter(|&b| n.dims(b) != [o]) {
         return Err(Refusal::new(format!("the bias has the shape {:?}, not [{o}]", n.dims(b))));
