@@ -354,6 +354,24 @@ fn shape_operators() {
         .node("Concat", &["x", "x"], "y", vec![int("axis", 0)])
         .output("y");
     assert!(refused(mixes.build())[0].contains("mixes the images"));
+    let reshape = |shape: &[i64]| {
+        let m = ModelBuilder::new(14)
+            .input("x", &[1, 3, 4])
+            .ints("s", dt::INT64, &[shape.len() as i64], shape)
+            .node("Reshape", &["x", "s"], "y", vec![])
+            .output("y");
+        refused(m.build()).remove(0)
+    };
+    assert!(reshape(&[-1, -1]).contains("shape [-1, -1] has more than one -1"));
+    assert!(reshape(&[-2, 6]).contains("shape [-2, 6] has the entry -2"));
+    assert!(reshape(&[1, 3, 4, 0]).contains("entry 3 of shape [1, 3, 4, 0] keeps a dimension the input [1, 3, 4]"));
+    assert!(reshape(&[13]).contains("shape [13] does not hold the 12 elements of [1, 3, 4]"));
+    assert!(reshape(&[1 << 20, 1 << 20]).contains("has too many elements"));
+    let flat = ModelBuilder::new(14)
+        .input("x", &[1, 3, 4])
+        .node("Flatten", &["x"], "y", vec![int("axis", 4)])
+        .output("y");
+    assert!(refused(flat.build())[0].contains("axis 4 is not in -3..=3"));
     let training = ModelBuilder::new(14)
         .input("x", &[1, 4])
         .floats("r", &[], &[0.5])

@@ -136,4 +136,21 @@ mod tests {
         assert!(error.contains("crossbar.parallel_row"), "{error}");
         assert!(MachineAttr::DEF.check(&ctx, &[ctx.empty_dict()]).is_err());
     }
+
+    #[test]
+    fn contradictions_built_without_the_verifier_are_found_when_read() {
+        let ctx = Context::new(|r| r.add(&CIM));
+        let mut machine = Machine::preset("puma").expect("preset");
+        machine.crossbar.parallel_row = 1000;
+        let mut ir = Ir::new(ctx.clone());
+        let op = ir.create(cim_ir::OpState::new(&ctx, "builtin.module", ctx.unknown_loc()));
+        let error = machine_of(&ir, op).unwrap_err().message;
+        assert!(error.contains("needs a machine"), "{error}");
+        ir.set_attr(op, MACHINE, Some(to_attribute(&ctx, &machine)));
+        let error = machine_of(&ir, op).unwrap_err().message;
+        assert!(error.contains("attribute 'cim.machine': crossbar.parallel_row is 1000"), "{error}");
+        ir.set_attr(op, MACHINE, Some(ctx.unit()));
+        let error = machine_of(&ir, op).unwrap_err().message;
+        assert!(error.contains("attribute 'cim.machine' must be a #cim.machine"), "{error}");
+    }
 }

@@ -5,6 +5,7 @@ use super::types::{IntType, MAX_ELEMENTS, count, text};
 use super::*;
 use cim_ir::Context;
 use cim_ir::core::AttrData;
+use cim_ir::op_def::InferInput;
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -125,10 +126,38 @@ fn shape_rules_of_layers() {
     assert_eq!(shapes::flatten(&[2, 3, 4], 1), Ok(vec![2, 12]));
     assert_eq!(shapes::flatten(&[2, 3, 4], 0), Ok(vec![1, 24]));
     assert_eq!(shapes::flatten(&[2, 3, 4], -1), Ok(vec![6, 4]));
-    assert!(shapes::flatten(&[2, 3, 4], 4).is_err());
     assert_eq!(shapes::reshape(&[1, 3, 4], &[0, -1], false), Ok(vec![1, 12]));
-    assert!(shapes::reshape(&[1, 3, 4], &[-1, -1], false).is_err());
-    assert!(shapes::reshape(&[1, 3, 4], &[0, -1], true).is_err());
+}
+
+#[test]
+fn refused_reshapes_say_why() {
+    let reshape = |input: &[i64], wanted: &[i64], allow_zero| shapes::reshape(input, wanted, allow_zero).unwrap_err();
+    assert_eq!(reshape(&[1, 3, 4], &[-1, -1], false), "shape [-1, -1] has more than one -1");
+    assert_eq!(reshape(&[1, 3, 4], &[0, -1], true), "shape [0, -1] has the entry 0");
+    assert_eq!(reshape(&[1, 3, 4], &[-2, 6], false), "shape [-2, 6] has the entry -2");
+    let kept = "entry 3 of shape [1, 3, 4, 0] keeps a dimension the input [1, 3, 4] does not have";
+    assert_eq!(reshape(&[1, 3, 4], &[1, 3, 4, 0], false), kept);
+    assert_eq!(reshape(&[1, 3, 4], &[5, -1], false), "shape [5, -1] does not hold the 12 elements of [1, 3, 4]");
+    assert_eq!(reshape(&[1, 3, 4], &[13], false), "shape [13] does not hold the 12 elements of [1, 3, 4]");
+    assert_eq!(reshape(&[4], &[1 << 20, 1 << 20], false), "shape [1048576, 1048576] has too many elements");
+    assert_eq!(reshape(&[0, 4], &[-1], false), "the input has no elements, or too many");
+    assert_eq!(shapes::flatten(&[2, 0], 1), Err("the input has no elements, or too many".into()));
+    assert_eq!(shapes::flatten(&[2, 3, 4], 4), Err("axis 4 is not in -3..=3".into()));
+    assert_eq!(shapes::flatten(&[2, 3, 4], -4), Err("axis -4 is not in -3..=3".into()));
+}
+
+#[test]
+fn a_constant_takes_its_type_from_the_value() {
+    let ctx = context();
+    let infer = |props| {
+        Constant::DEF.infer_results(&InferInput { ctx: &ctx, loc: ctx.unknown_loc(), operands: &[], props })
+    };
+    let value = |attr| ctx.dict(vec![(ctx.ident("value"), attr)]);
+    let two = ctx.tensor(&[2], ctx.f32());
+    assert_eq!(infer(value(dense_floats(&ctx, &[2], &[1.0, 2.0]))).unwrap()[..], [two]);
+    for without in [ctx.empty_dict(), value(ctx.unit())] {
+        assert_eq!(infer(without).unwrap_err(), "needs a value that has a type");
+    }
 }
 
 #[test]
@@ -167,6 +196,6 @@ fn constants_say_what_is_wrong() {
     ctx.set_resource(ctx.ident("short"), vec![0u8; 7].into());
     let short = ctx.attr(AttrData::DenseResource { ty, key: ctx.ident("short") });
     assert_eq!(Elements::of(&ctx, short).unwrap_err(), "the value has 7 bytes, tensor<2xf32> needs 8");
-    assert!(Elements::of(&ctx, ctx.unit()).is_err());
+    assert_eq!(Elements::of(&ctx, ctx.unit()).unwrap_err(), "the value is neither dense nor dense_resource");
     assert_eq!(text(&ctx, ctx.tensor(&[1, 2], ctx.int_signed(3, true))), "tensor<1x2xsi3>");
 }
