@@ -149,9 +149,8 @@ fn refused_reshapes_say_why() {
 #[test]
 fn a_constant_takes_its_type_from_the_value() {
     let ctx = context();
-    let infer = |props| {
-        Constant::DEF.infer_results(&InferInput { ctx: &ctx, loc: ctx.unknown_loc(), operands: &[], props })
-    };
+    let infer =
+        |props| Constant::DEF.infer_results(&InferInput { ctx: &ctx, loc: ctx.unknown_loc(), operands: &[], props });
     let value = |attr| ctx.dict(vec![(ctx.ident("value"), attr)]);
     let two = ctx.tensor(&[2], ctx.f32());
     assert_eq!(infer(value(dense_floats(&ctx, &[2], &[1.0, 2.0]))).unwrap()[..], [two]);
