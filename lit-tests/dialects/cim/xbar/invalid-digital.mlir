@@ -539,3 +539,9 @@ cim.xbar.pool max window [2, 2, 1, 2, 2, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0], %a from 
 %b = cim.xbar.alloc("b") : memref<2x2x1xui4, "L0">
 // expected-error @+1 {{expected one of 'max', 'average'}}
 cim.xbar.pool median window [2, 2, 1, 2, 2, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0], %a from %b : memref<2x2x1xui4, "L0">, memref<2x2x1xui4, "L0">
+
+// -----
+
+%a = cim.xbar.alloc("a") : memref<2x2x1xui4, "L0">
+// expected-error @+1 {{attribute 'kind' failed to satisfy constraint: kind of pooling}}
+"cim.xbar.pool"(%a, %a) <{kind = "median", window = array<i64: 2, 2, 1, 2, 2, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0>}> : (memref<2x2x1xui4, "L0">, memref<2x2x1xui4, "L0">) -> ()

@@ -98,7 +98,7 @@ cim.xbar.layer "l" "conv" on cim because "r" nodes [] attributes {matrix = array
 
 // -----
 
-// expected-error @+1 {{only leaf operations may run at once}}
+// expected-error @+1 {{holds 'cim.xbar.parallel', which has a region; only leaf operations may run at once}}
 cim.xbar.parallel {
   cim.xbar.parallel {
   }
@@ -374,3 +374,9 @@ func.func @f(%x: memref<?xf32>, %y: tensor<4xf32>) {
   }) : (memref<?xf32>, tensor<4xf32>) -> ()
   return
 }
+
+// -----
+
+// expected-error @+1 {{attribute 'placement' failed to satisfy constraint: where a layer runs}}
+"cim.xbar.layer"() <{kind = "conv", name = "l", nodes = array<i64>, placement = "nowhere", reason = "r"}> ({
+}) : () -> ()
