@@ -367,6 +367,17 @@ fn shape_operators() {
     assert!(reshape(&[1, 3, 4, 0]).contains("entry 3 of shape [1, 3, 4, 0] keeps a dimension the input [1, 3, 4]"));
     assert!(reshape(&[13]).contains("shape [13] does not hold the 12 elements of [1, 3, 4]"));
     assert!(reshape(&[1 << 20, 1 << 20]).contains("has too many elements"));
+    for operator in ["Reshape", "Flatten"] {
+        let inputs = if operator == "Reshape" { &["c", "s"][..] } else { &["c"] };
+        let empty = ModelBuilder::new(14)
+            .input("x", &[1, 3])
+            .floats("c", &[0, 3], &[])
+            .ints("s", dt::INT64, &[1], &[-1])
+            .node(operator, inputs, "r", vec![])
+            .node("Add", &["x", "r"], "y", vec![])
+            .output("y");
+        assert!(refused(empty.build())[0].contains("the input has no elements, or too many"));
+    }
     let flat =
         ModelBuilder::new(14).input("x", &[1, 3, 4]).node("Flatten", &["x"], "y", vec![int("axis", 4)]).output("y");
     assert!(refused(flat.build())[0].contains("axis 4 is not in -3..=3"));
