@@ -342,3 +342,19 @@ func.func @f(%x: tensor<1x3xf32>) {
   %0 = cim.graph.add %x, %x : (tensor<1x3xf32>, tensor<1x3xf32>) -> tensor<1x3xsi32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<1x3xf32>) {
+  // expected-error @+1 {{lo and hi must be f32 on floats}}
+  %0 = cim.graph.clip %x lo 0.0 : f32 hi 6 : i64 : tensor<1x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x3x4x4xui8>) {
+  // expected-error @+1 {{on integers needs multiplier, addend, shift, lo and hi}}
+  %0 = "cim.graph.average_pool"(%x) <{hi = 1 : i64, kernel = array<i64: 1, 1>, lo = 0 : i64, multiplier = array<i64: 1>, pads = array<i64: 0, 0, 0, 0>, shift = 1 : i64, strides = array<i64: 1, 1>}> : (tensor<1x3x4x4xui8>) -> tensor<1x3x4x4xui8>
+  return
+}

@@ -7,6 +7,9 @@ func.func @floats(%x: tensor<1x2x4x4xf32>, %v: tensor<1x6xf32>) -> tensor<1x3xf3
   // CHECK: cim.graph.constant dense<0.000000e+00> : tensor<3x2x3x3xf32> {name = "w"}
   %w = cim.graph.constant dense<0.0> : tensor<3x2x3x3xf32> {name = "w"}
   %b = cim.graph.constant dense<[1.0, 2.0, 3.0]> : tensor<3xf32>
+  // The resource section may be left out.
+  // CHECK: cim.graph.constant dense_resource<left_out> : tensor<3xf32>
+  %left_out = cim.graph.constant dense_resource<left_out> : tensor<3xf32>
   // CHECK: cim.graph.conv2d %{{.*}}, %{{.*}} bias %{{.*}} strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] {name = "c"} : (tensor<1x2x4x4xf32>, tensor<3x2x3x3xf32>, tensor<3xf32>) -> tensor<1x3x4x4xf32>
   %0 = cim.graph.conv2d %x, %w bias %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] {name = "c"} : (tensor<1x2x4x4xf32>, tensor<3x2x3x3xf32>, tensor<3xf32>) -> tensor<1x3x4x4xf32>
   // CHECK: cim.graph.batch_norm %{{.*}} scale %{{.*}} bias %{{.*}} mean %{{.*}} var %{{.*}} epsilon 9.99999974E-6 : (tensor<1x3x4x4xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>) -> tensor<1x3x4x4xf32>

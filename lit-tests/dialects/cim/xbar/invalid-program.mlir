@@ -380,3 +380,8 @@ func.func @f(%x: memref<?xf32>, %y: tensor<4xf32>) {
 // expected-error @+1 {{attribute 'placement' failed to satisfy constraint: where a layer runs}}
 "cim.xbar.layer"() <{kind = "conv", name = "l", nodes = array<i64>, placement = "nowhere", reason = "r"}> ({
 }) : () -> ()
+
+// -----
+
+// expected-error @+1 {{weights must be an integer tensor of at most 16 bits with static shape}}
+cim.xbar.matrix @m rows [4, 1] cols 2 by 4 inner 1 {cell_bits = 2 : i64, weights = sparse<[[0, 0]], [1]> : tensor<2x4xsi4>}
