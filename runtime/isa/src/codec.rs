@@ -419,8 +419,8 @@ mod tests {
         parts[0].align = 16;
         assert!(load(&parts).unwrap_err().contains("section `strings` has the wrong flags or alignment"));
         let mut file = encode(&p);
-        file[8] = 2;
-        assert!(decode(file.into()).unwrap_err().to_string().contains("needs version 2.0"));
+        file[8] = 3;
+        assert!(decode(file.into()).unwrap_err().to_string().contains("needs version 3.0"));
     }
 
     /// Deep nesting ends at the limit, not in a stack overflow.

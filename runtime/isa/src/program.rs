@@ -27,30 +27,34 @@ impl ProgramMode {
     }
 }
 
-/// A float tensor on the host, C order.
+/// A tensor on the host, C order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostTensor {
     /// Name in the model.
     pub name: String,
-    /// Dimensions with the batch dimension 1.
+    /// Dimensions; the batch dimension of a batched interface is 1.
     pub shape: Vec<u32>,
+    /// Element type.
+    pub elem: ElemType,
 }
 
 /// An operand of a host operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HostValue {
-    /// A float tensor on the host.
+    /// A tensor on the host.
     Tensor(HostTensorId),
     /// An integer tensor in L0, read or written in (C, H, W) order through the buffer's layout.
     Buffer(BufferId),
     /// A constant.
     Constant(ConstId),
+    /// An optional operand that is left out.
+    Absent,
 }
 
 /// What a host operator computes, in f32 with a fixed order of operations.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HostKind {
-    /// float tensor -> buffer: `clamp(round_half_even(x / scale) + zero, lo, hi)`, scales and zeros per tensor.
+    /// tensor -> buffer: `clamp(round_half_even(x / scale) + zero, lo, hi)`, scales and zeros per tensor.
     Quantise {
         /// Scale.
         scale: f32,
@@ -60,8 +64,10 @@ pub enum HostKind {
         lo: i64,
         /// Upper clamp.
         hi: i64,
+        /// The tensor's last dimension is the channel: its elements are those of the buffer in (H, W, C) order, not in (C, H, W) order.
+        channels_last: bool,
     },
-    /// buffer -> float tensor: `(x - zero) * scale[c] + bias[c]`; scale and bias are f32 constants of length 1 or C.
+    /// buffer -> tensor: `(x - zero) * scale[c] + bias[c]`, truncated where the tensor is of integers; scale and bias are f32 constants of length 1 or C.
     Dequantise {
         /// Scale constant.
         scale: ConstId,
@@ -69,16 +75,23 @@ pub enum HostKind {
         zero: i64,
         /// Bias constant.
         bias: Option<ConstId>,
+        /// The tensor's last dimension is the channel: its elements are those of the buffer in (H, W, C) order, not in (C, H, W) order.
+        channels_last: bool,
     },
-    /// A float operator by its ONNX name with integer attributes (kernel_shape, strides, pads, dilations, group, axis, ...)
-    /// and float attributes; operands in ONNX order.
-    Float {
-        /// ONNX operator type.
+    /// An operator by its ONNX name, with the attributes it has there (kernel_shape, strides, pads, axis, ...); operands in ONNX order.
+    Onnx {
+        /// ONNX operator type of the default domain.
         op: String,
-        /// Integer attributes.
+        /// Version of the operator set it is written for.
+        version: u32,
+        /// Which of its results this is.
+        result: u32,
+        /// Integers and lists of them.
         ints: Vec<(String, Vec<i64>)>,
-        /// Float attributes.
-        floats: Vec<(String, f32)>,
+        /// Floats and lists of them.
+        floats: Vec<(String, Vec<f32>)>,
+        /// Strings.
+        strings: Vec<(String, String)>,
     },
 }
 

@@ -180,7 +180,7 @@ record!(Port { input, outputs, slices, polarities, cell_bits, output });
 record!(Window { input, output, kernel, stride, dilation, pad, pad_value, count_include_pad, pad_end });
 record!(Requant { m, b, m2, shift, lo, hi });
 record!(Resident { name, core, cores, placement, port, offset });
-record!(HostTensor { name, shape });
+record!(HostTensor { name, shape, elem });
 record!(HostOp { name, kind, inputs, output, reason });
 record!(Layer {
     name,
@@ -205,9 +205,9 @@ record!(Probe { buffer, after });
 record!(RefNode { name, kind, inputs, output, probe });
 
 variants!(HostKind {
-    0 => Quantise "quantise" { scale, zero, lo, hi },
-    1 => Dequantise "dequantise" { scale, zero, bias },
-    2 => Float "float" { op, ints, floats },
+    0 => Quantise "quantise" { scale, zero, lo, hi, channels_last },
+    1 => Dequantise "dequantise" { scale, zero, bias, channels_last },
+    2 => Onnx "onnx" { op, version, result, ints, floats, strings },
 });
 variant_field!(HostKind, "host operator");
 
@@ -312,6 +312,7 @@ impl Field for HostValue {
             HostValue::Tensor(i) => (0, i.0),
             HostValue::Buffer(i) => (1, i.0),
             HostValue::Constant(i) => (2, i.0),
+            HostValue::Absent => (3, 0),
         };
         w.byte(tag);
         w.varint(id as u64);
@@ -324,6 +325,7 @@ impl Field for HostValue {
             0 => Ok(HostValue::Tensor(HostTensorId(id))),
             1 => Ok(HostValue::Buffer(BufferId(id))),
             2 => Ok(HostValue::Constant(ConstId(id))),
+            3 if id == 0 => Ok(HostValue::Absent),
             other => r.fail(at, format!("unknown kind of host operand {other}")),
         }
     }
@@ -332,6 +334,7 @@ impl Field for HostValue {
             HostValue::Tensor(i) => i.show(t),
             HostValue::Buffer(i) => i.show(t),
             HostValue::Constant(i) => i.show(t),
+            HostValue::Absent => t.push('-'),
         }
     }
     fn read(p: &mut Parser) -> Parsed<Self> {
@@ -339,7 +342,11 @@ impl Field for HostValue {
             Some(b'f') => Ok(HostValue::Tensor(Field::read(p)?)),
             Some(b'b') => Ok(HostValue::Buffer(Field::read(p)?)),
             Some(b'c') => Ok(HostValue::Constant(Field::read(p)?)),
-            _ => p.fail_here("expected a host tensor (f0), a buffer (b0) or a constant (c0)"),
+            Some(b'-') => {
+                p.bump();
+                Ok(HostValue::Absent)
+            }
+            _ => p.fail_here("expected a host tensor (f0), a buffer (b0), a constant (c0) or -"),
         }
     }
 }
@@ -378,37 +385,43 @@ fn int_type(word: &str) -> Option<IntType> {
     ((1..=64).contains(&n) && !bits.starts_with(['0', '+'])).then_some(IntType::new(n, signed))
 }
 
-const ELEM_F32: u8 = 128;
+/// Types that are no integers, with their byte.
+const OTHER_ELEMENTS: [(u8, ElemType); 5] =
+    [(128, ElemType::F32), (129, ElemType::F64), (130, ElemType::F16), (131, ElemType::BF16), (132, ElemType::Bool)];
 
 impl Field for ElemType {
     fn put(&self, w: &mut Writer) {
         match self {
             ElemType::Int(t) => t.put(w),
-            ElemType::F32 => w.byte(ELEM_F32),
+            other => OTHER_ELEMENTS.iter().filter(|(_, e)| e == other).for_each(|(b, _)| w.byte(*b)),
         }
     }
     fn get(r: &mut Reader) -> Result<Self> {
         let at = r.pos();
         match r.byte()? {
-            b if b < ELEM_F32 => Ok(ElemType::Int(IntType::new((b >> 1) + 1, b & 1 == 1))),
-            ELEM_F32 => Ok(ElemType::F32),
-            b => r.fail(at, format!("unknown element type {b}")),
+            b if b < 128 => Ok(ElemType::Int(IntType::new((b >> 1) + 1, b & 1 == 1))),
+            b => match OTHER_ELEMENTS.iter().find(|(byte, _)| *byte == b) {
+                Some((_, e)) => Ok(*e),
+                None => r.fail(at, format!("unknown element type {b}")),
+            },
         }
     }
     fn show(&self, t: &mut Printer) {
         match self {
             ElemType::Int(i) => i.show(t),
-            ElemType::F32 => t.push_str("f32"),
+            other => t.push_str(&other.to_string()),
         }
     }
     fn read(p: &mut Parser) -> Parsed<Self> {
         let at = p.here();
         match p.ident() {
-            Ok("f32") => Ok(ElemType::F32),
-            Ok(word) => match int_type(word) {
-                Some(t) => Ok(ElemType::Int(t)),
-                None => p.fail(at, "expected an element type such as si8, ui4 or f32"),
-            },
+            Ok(word) => {
+                let other = OTHER_ELEMENTS.iter().map(|(_, e)| *e).find(|e| e.to_string() == word);
+                match int_type(word).map(ElemType::Int).or(other) {
+                    Some(e) => Ok(e),
+                    None => p.fail(at, "expected an element type such as si8, ui4, f32 or bool"),
+                }
+            }
             Err(e) => Err(e),
         }
     }

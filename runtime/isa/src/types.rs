@@ -40,13 +40,21 @@ impl IntType {
     }
 }
 
-/// Element type of a constant.
+/// Element type of a constant or of a tensor on the host. Only the host has elements that are no integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ElemType {
     /// Integer elements.
     Int(IntType),
-    /// IEEE binary32 elements (host operators only).
+    /// IEEE binary32.
     F32,
+    /// IEEE binary64.
+    F64,
+    /// IEEE binary16.
+    F16,
+    /// The upper half of binary32.
+    BF16,
+    /// Truth values, one byte each: 0 or 1.
+    Bool,
 }
 
 impl ElemType {
@@ -55,6 +63,28 @@ impl ElemType {
         match self {
             ElemType::Int(t) => t.bytes(),
             ElemType::F32 => 4,
+            ElemType::F64 => 8,
+            ElemType::F16 | ElemType::BF16 => 2,
+            ElemType::Bool => 1,
+        }
+    }
+}
+
+impl std::fmt::Display for IntType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}i{}", if self.signed { 's' } else { 'u' }, self.bits)
+    }
+}
+
+impl std::fmt::Display for ElemType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ElemType::Int(t) => t.fmt(f),
+            ElemType::F32 => f.write_str("f32"),
+            ElemType::F64 => f.write_str("f64"),
+            ElemType::F16 => f.write_str("f16"),
+            ElemType::BF16 => f.write_str("bf16"),
+            ElemType::Bool => f.write_str("bool"),
         }
     }
 }

@@ -111,7 +111,7 @@ fn tables() {
     refuses(Xbm, "window w0", "more than 2^20 positions", |p| p.windows[0].kernel = [1 << 11, 1 << 11]);
     refuses(Xbm, "host_tensor f0", "1 to 2^28", |p| p.host_tensors[0].shape = vec![1 << 20; 3]);
     refuses(Xbm, "host tensors", "at most 2^30", |p| {
-        let t = HostTensor { name: "t".into(), shape: vec![1 << 28] };
+        let t = HostTensor { name: "t".into(), shape: vec![1 << 28], elem: ElemType::F32 };
         p.host_tensors.extend(vec![t; 5]);
     });
     refuses(Xbm, "inputs 0", "there is no host tensor f9", |p| p.inputs[0].tensor = HostTensorId(9));
@@ -125,14 +125,14 @@ fn host_operators() {
     refuses(Xbm, "host_op h0", "differ in size", |p| p.host_tensors[0].shape = vec![1, 5]);
     refuses(Xbm, "host_op h0", "wrong operands", |p| p.host_ops[0].output = HostValue::Tensor(HostTensorId(1)));
     refuses(Xbm, "host_op h0", "there is no buffer b9", |p| p.host_ops[0].output = HostValue::Buffer(BufferId(9)));
-    let quantise = |scale, lo, hi| HostKind::Quantise { scale, zero: 0, lo, hi };
+    let quantise = |scale, lo, hi| HostKind::Quantise { scale, zero: 0, lo, hi, channels_last: false };
     refuses(Xbm, "host_op h0", "is not a positive number", |p| p.host_ops[0].kind = quantise(f32::NAN, 0, 1));
     refuses(Xbm, "host_op h0", "bounds 0..256", |p| p.host_ops[0].kind = quantise(1.0, 0, 256));
     refuses(Xbm, "host_op h1", "scale c0 has elements of", |p| {
-        p.host_ops[1].kind = HostKind::Dequantise { scale: ConstId(0), zero: 0, bias: None };
+        p.host_ops[1].kind = HostKind::Dequantise { scale: ConstId(0), zero: 0, bias: None, channels_last: false };
     });
     refuses(Xbm, "host_op h1", "zero 8589934592 is beyond", |p| {
-        p.host_ops[1].kind = HostKind::Dequantise { scale: ConstId(1), zero: 1 << 33, bias: None };
+        p.host_ops[1].kind = HostKind::Dequantise { scale: ConstId(1), zero: 1 << 33, bias: None, channels_last: false };
     });
 }
 

@@ -90,20 +90,20 @@ pub fn conv_relu(mode: ProgramMode, size: u32) -> Program {
         }],
         ports: vec![Port { input: UI8, outputs: 32, slices: 4, polarities: 1, cell_bits: 2, output: IntType::I32 }],
         host_tensors: vec![
-            HostTensor { name: "x".into(), shape: vec![1, 3, size, size] },
-            HostTensor { name: "y".into(), shape: vec![1, 32, size, size] },
+            HostTensor { name: "x".into(), shape: vec![1, 3, size, size], elem: ElemType::F32 },
+            HostTensor { name: "y".into(), shape: vec![1, 32, size, size], elem: ElemType::F32 },
         ],
         host_ops: vec![
             HostOp {
                 name: "quantise".into(),
-                kind: HostKind::Quantise { scale: 1.0, zero: 0, lo: 0, hi: 255 },
+                kind: HostKind::Quantise { scale: 1.0, zero: 0, lo: 0, hi: 255, channels_last: false },
                 inputs: vec![HostValue::Tensor(HostTensorId(0))],
                 output: HostValue::Buffer(BufferId(0)),
                 reason: "graph input".into(),
             },
             HostOp {
                 name: "dequantise".into(),
-                kind: HostKind::Dequantise { scale: ConstId(1), zero: 0, bias: None },
+                kind: HostKind::Dequantise { scale: ConstId(1), zero: 0, bias: None, channels_last: false },
                 inputs: vec![HostValue::Buffer(BufferId(1))],
                 output: HostValue::Tensor(HostTensorId(1)),
                 reason: "graph output".into(),

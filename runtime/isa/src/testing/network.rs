@@ -27,6 +27,8 @@ pub(super) fn constant(r: &mut Rng, p: &mut Program, elem: ElemType, shape: &[u3
         match elem {
             ElemType::F32 => data.extend((r.bits() as u32).to_le_bytes()),
             ElemType::Int(t) => data.extend(&r.int(t.min(), t.max()).to_le_bytes()[..t.bytes() as usize]),
+            ElemType::Bool => data.push(u8::from(r.once_in(2))),
+            other => data.extend(&r.bits().to_le_bytes()[..other.bytes() as usize]),
         }
     }
     let name = name(r, n);
@@ -154,12 +156,12 @@ fn reference_nodes(r: &mut Rng, p: &mut Program, w: Window, groups: u32, weights
     let count: u32 = shape.iter().product();
     let tensor = HostTensorId(p.host_tensors.len() as u32);
     let tensor_name = name(r, p.host_tensors.len());
-    p.host_tensors.push(HostTensor { name: tensor_name, shape: vec![1, count] });
+    p.host_tensors.push(HostTensor { name: tensor_name, shape: vec![1, count], elem: ElemType::F32 });
     let op = HostOpId(p.host_ops.len() as u32);
     let scale = (r.size(1, 1000) as f32) / 37.0;
     p.host_ops.push(HostOp {
         name: "quantise".into(),
-        kind: HostKind::Quantise { scale, zero: r.int(-9, 9), lo: input.min(), hi: input.max() },
+        kind: HostKind::Quantise { scale, zero: r.int(-9, 9), lo: input.min(), hi: input.max(), channels_last: r.once_in(2) },
         inputs: vec![HostValue::Tensor(tensor)],
         output: HostValue::Buffer(source),
         reason: "graph input".into(),

@@ -321,15 +321,17 @@ impl Gen {
         let scale = constant(r, p, ElemType::F32, &[1]);
         let n = p.host_tensors.len() as u32;
         let (shape, id) = (vec![1, r.size(1, 9)], HostTensorId(n));
-        p.host_tensors.push(HostTensor { name: "y".into(), shape: shape.clone() });
+        let elem = *r.pick(&[ElemType::F32, ElemType::F16, ElemType::F64, ElemType::BF16, ElemType::Bool]);
+        constant(r, p, elem, &shape);
+        p.host_tensors.push(HostTensor { name: "y".into(), shape: shape.clone(), elem });
         let channels = r.size(1, 5);
         let bias = r.once_in(2).then(|| constant(r, p, ElemType::F32, &[channels]));
         let elem = int_type(r, 8);
         let from = buffer(r, p, [1, 1, channels], elem);
-        p.host_tensors.push(HostTensor { name: "z".into(), shape: vec![channels] });
+        p.host_tensors.push(HostTensor { name: "z".into(), shape: vec![channels], elem: ElemType::F32 });
         p.host_ops.push(HostOp {
             name: "dequantise".into(),
-            kind: HostKind::Dequantise { scale, zero: r.int(-200, 200), bias },
+            kind: HostKind::Dequantise { scale, zero: r.int(-200, 200), bias, channels_last: r.once_in(2) },
             inputs: vec![HostValue::Buffer(from)],
             output: HostValue::Tensor(HostTensorId(n + 1)),
             reason: "graph output".into(),
@@ -338,15 +340,18 @@ impl Gen {
         let finite = |x: f32| if x.is_nan() { -0.0 } else { x };
         p.host_ops.push(HostOp {
             name: "softmax".into(),
-            kind: HostKind::Float {
+            kind: HostKind::Onnx {
                 op: "Softmax".into(),
+                version: 13,
+                result: r.size(0, 2),
                 ints: vec![
                     ("axis".into(), vec![-1]),
                     ("pads".into(), (0..r.size(0, 4)).map(|_| r.int(-3, 3)).collect()),
                 ],
-                floats: vec![("alpha".into(), finite(float(r))), ("inf".into(), f32::NEG_INFINITY)],
+                floats: vec![("alpha".into(), vec![finite(float(r))]), ("inf".into(), vec![f32::NEG_INFINITY, 0.5])],
+                strings: vec![("mode".into(), "linear \"x\"".into())],
             },
-            inputs: vec![HostValue::Tensor(id), HostValue::Constant(scale)],
+            inputs: vec![HostValue::Tensor(id), HostValue::Absent, HostValue::Constant(scale)],
             output: HostValue::Tensor(id),
             reason: String::new(),
         });

@@ -69,6 +69,8 @@ fn show_element(t: &mut Printer, elem: ElemType, raw: &[u8]) {
     let bits = u64::from_le_bytes(wide);
     match elem {
         ElemType::F32 => t.float(f32::from_bits(bits as u32)),
+        // Rare on the host: as the integers of their bits.
+        ElemType::F64 | ElemType::F16 | ElemType::BF16 | ElemType::Bool => t.number(bits),
         ElemType::Int(i) => {
             let unused = 64 - 8 * raw.len() as u32;
             // Elements outside the type's range are printed as stored; the loader refuses them.
@@ -97,10 +99,10 @@ fn read_numbers(p: &mut Parser, elem: ElemType) -> Parsed<Vec<u8>> {
         let at = p.here();
         match elem {
             ElemType::F32 => out.extend_from_slice(&f32::read(p)?.to_le_bytes()),
-            ElemType::Int(t) => {
+            other => {
                 let v: i128 = p.int()?;
                 let bits = 8 * size as u32;
-                let (lo, hi) = if t.signed {
+                let (lo, hi) = if matches!(other, ElemType::Int(t) if t.signed) {
                     (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1)
                 } else {
                     (0, (1i128 << bits) - 1)

@@ -8,7 +8,7 @@ use crate::text::constants;
 use crate::text::print::Printer;
 
 /// First line of every program text.
-pub(crate) const VERSION: &str = "metaop 1.0";
+pub(crate) const VERSION: &str = "metaop 2.0";
 
 /// The program as text; [`crate::text::from_text`] is its exact inverse.
 pub fn to_text(p: &Program, options: &TextOptions) -> String {

@@ -34,7 +34,15 @@ fn one(c: &Constant) -> Result<(i64, i64), String> {
             c.data.len()
         )
     })?;
-    let ElemType::Int(t) = c.elem else { return Ok((0, 0)) };
+    let ElemType::Int(t) = c.elem else {
+        let bool_ok = c.elem != ElemType::Bool || c.data.iter().all(|b| *b < 2);
+        ensure(bool_ok, || "truth values are 0 or 1".into())?;
+        return Ok((0, 0));
+    };
+    if t == IntType::new(64, false) {
+        // For the host only: no type of the chip holds this range.
+        return Ok((i64::MIN, i64::MAX));
+    }
     int_type(t)?;
     let (lo, hi) = match (t.bytes(), t.signed) {
         (1, true) => min_max(c.data.iter().map(|&b| b as i8 as i64)),
@@ -67,7 +75,7 @@ impl<'p> Facts<'p> {
     /// Number of elements of a constant that must have this element type.
     pub(crate) fn elements(&self, id: ConstId, elem: ElemType, what: &str) -> Result<u64, String> {
         let c = self.constant(id)?;
-        ensure(c.elem == elem, || format!("{what} c{} has elements of {:?}, expected {elem:?}", id.0, c.elem))?;
+        ensure(c.elem == elem, || format!("{what} c{} has elements of {}, expected {elem}", id.0, c.elem))?;
         Ok(c.data.len() as u64 / elem.bytes() as u64)
     }
     /// Element type and number of an integer constant.
@@ -75,7 +83,7 @@ impl<'p> Facts<'p> {
         let c = self.constant(id)?;
         match c.elem {
             ElemType::Int(t) => Ok((t, c.data.len() as u64 / t.bytes() as u64)),
-            ElemType::F32 => Err(format!("constant c{} holds floats, expected integers", id.0)),
+            other => Err(format!("constant c{} holds elements of {other}, expected integers", id.0)),
         }
     }
     /// All elements are values of `t`; with `narrow` also none is the most negative one.

@@ -201,11 +201,13 @@ fn interface(p: &Program, i: &Interface) -> What {
 
 fn host_op(p: &Program, facts: &Facts, h: &HostOp) -> What {
     ensure(h.inputs.len() <= limits::OPERANDS, || format!("{} inputs, at most {}", h.inputs.len(), limits::OPERANDS))?;
+    ensure(h.output != HostValue::Absent, || "it has no output".into())?;
     for v in h.inputs.iter().chain([&h.output]) {
         match v {
             HostValue::Tensor(t) => entry(&p.host_tensors, t.0, "host tensor f").map(drop)?,
             HostValue::Buffer(b) => entry(&p.buffers, b.0, "buffer b").map(drop)?,
             HostValue::Constant(c) => facts.constant(*c).map(drop)?,
+            HostValue::Absent => {}
         }
     }
     let tensor = |id: HostTensorId| entry(&p.host_tensors, id.0, "host tensor f");
@@ -216,14 +218,14 @@ fn host_op(p: &Program, facts: &Facts, h: &HostOp) -> What {
         })
     };
     match (&h.kind, h.inputs.as_slice(), h.output) {
-        (&HostKind::Quantise { scale, zero, lo, hi }, [HostValue::Tensor(x)], HostValue::Buffer(y)) => {
+        (&HostKind::Quantise { scale, zero, lo, hi, .. }, [HostValue::Tensor(x)], HostValue::Buffer(y)) => {
             let (x, y) = (tensor(*x)?, buffer(y)?);
             same(x, y)?;
             bounds(lo, hi, y.elem)?;
             factor("zero", zero)?;
             ensure(scale.is_finite() && scale > 0.0, || format!("scale {scale} is not a positive number"))
         }
-        (&HostKind::Dequantise { scale, zero, bias }, [HostValue::Buffer(x)], HostValue::Tensor(y)) => {
+        (&HostKind::Dequantise { scale, zero, bias, .. }, [HostValue::Buffer(x)], HostValue::Tensor(y)) => {
             let (x, y) = (buffer(*x)?, tensor(y)?);
             same(y, x)?;
             factor("zero", zero)?;
@@ -235,13 +237,13 @@ fn host_op(p: &Program, facts: &Facts, h: &HostOp) -> What {
             }
             Ok(())
         }
-        (HostKind::Float { .. }, inputs, HostValue::Tensor(_)) => {
+        (HostKind::Onnx { .. }, inputs, HostValue::Tensor(_)) => {
             ensure(!inputs.iter().any(|v| matches!(v, HostValue::Buffer(_))), || {
-                "a float operator reads host tensors and constants, not buffers".into()
+                "an ONNX operator reads host tensors and constants, not buffers".into()
             })
         }
         _ => Err(
-            "wrong operands: quantise is tensor to buffer, dequantise buffer to tensor, float operators write a tensor"
+            "wrong operands: quantise is tensor to buffer, dequantise buffer to tensor, ONNX operators write a tensor"
                 .into(),
         ),
     }

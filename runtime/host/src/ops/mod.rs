@@ -1,0 +1,32 @@
+//! The operators, one file a family.
+
+mod unary;
+
+use crate::call::Operator;
+
+/// Families, in the order of the documentation.
+const FAMILIES: &[&[Operator]] = &[unary::OPERATORS];
+
+/// All operators of the host.
+pub fn operators() -> impl Iterator<Item = &'static Operator> {
+    FAMILIES.iter().copied().flatten()
+}
+
+/// The operator of a name.
+pub fn find(name: &str) -> Option<&'static Operator> {
+    operators().find(|o| o.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operator_is_declared_once() {
+        let mut names: Vec<_> = operators().map(|o| o.name).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}
