@@ -184,7 +184,7 @@ fn text_errors_have_a_place() {
     assert!(at("buffer b0", "buffer b1").2.contains("expected b0"));
     assert!(at("loop i0", "loop i1").2.contains("expected i0"));
     assert!(at("port=p0", "port=t0").2.contains("expected `p` and a number"));
-    assert!(at("metaop 2.0", "metaop 3.0").2.contains("expected `metaop 1.0`"));
+    assert!(at("metaop 2.0", "metaop 3.0").2.contains("expected `metaop 2.0`"));
     assert!(at("hex\"", "hex\"0").2.contains("lower-case hex"));
     assert!(at("si8[32", "si8[31").2.contains("the shape needs"));
 }
