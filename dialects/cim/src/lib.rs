@@ -8,6 +8,7 @@
 
 pub mod graph;
 pub mod machine;
+pub mod onnx_attributes;
 pub mod row;
 pub mod xbar;
 

@@ -46,7 +46,8 @@ pub enum RefKind {
         /// Weight zero point.
         weight_zero: i64,
     },
-    /// Linear: weights (O, I), or (I, O) when `transposed`; the input is flattened in (C, H, W) order.
+    /// Linear: weights (O, I), or (I, O) when `transposed`. With one output position the input is flattened in (C, H, W) order; with
+    /// more, each position (h, w) has a product over its channels.
     Linear {
         /// Weights.
         weights: ConstId,

@@ -368,21 +368,11 @@ impl Field for IntType {
     }
     fn read(p: &mut Parser) -> Parsed<Self> {
         let at = p.here();
-        match p.ident().ok().and_then(int_type) {
-            Some(t) => Ok(t),
-            None => p.fail(at, "expected an integer type such as si8 or ui4, 1 to 64 bits"),
+        match p.ident().ok().and_then(|word| word.parse().ok()) {
+            Some(ElemType::Int(t)) => Ok(t),
+            _ => p.fail(at, "expected an integer type such as si8 or ui4, 1 to 64 bits"),
         }
     }
-}
-
-fn int_type(word: &str) -> Option<IntType> {
-    let (signed, bits) = match (word.strip_prefix("si"), word.strip_prefix("ui")) {
-        (Some(b), _) => (true, b),
-        (_, Some(b)) => (false, b),
-        _ => return None,
-    };
-    let n: u8 = bits.parse().ok()?;
-    ((1..=64).contains(&n) && !bits.starts_with(['0', '+'])).then_some(IntType::new(n, signed))
 }
 
 /// Types that are no integers, with their byte.
@@ -415,13 +405,10 @@ impl Field for ElemType {
     fn read(p: &mut Parser) -> Parsed<Self> {
         let at = p.here();
         match p.ident() {
-            Ok(word) => {
-                let other = OTHER_ELEMENTS.iter().map(|(_, e)| *e).find(|e| e.to_string() == word);
-                match int_type(word).map(ElemType::Int).or(other) {
-                    Some(e) => Ok(e),
-                    None => p.fail(at, "expected an element type such as si8, ui4, f32 or bool"),
-                }
-            }
+            Ok(word) => match word.parse() {
+                Ok(e) => Ok(e),
+                Err(_) => p.fail(at, "expected an element type such as si8, ui4, f32 or bool"),
+            },
             Err(e) => Err(e),
         }
     }

@@ -89,6 +89,24 @@ impl std::fmt::Display for ElemType {
     }
 }
 
+impl std::str::FromStr for ElemType {
+    type Err = String;
+    /// The inverse of `Display`.
+    fn from_str(s: &str) -> Result<Self, String> {
+        let other = [ElemType::F32, ElemType::F64, ElemType::F16, ElemType::BF16, ElemType::Bool];
+        if let Some(e) = other.into_iter().find(|e| e.to_string() == s) {
+            return Ok(e);
+        }
+        let int = match (s.strip_prefix("si"), s.strip_prefix("ui")) {
+            (Some(b), _) => b.parse().ok().map(|bits| IntType::new(bits, true)),
+            (_, Some(b)) => b.parse().ok().map(|bits| IntType::new(bits, false)),
+            _ => None,
+        };
+        let int = int.filter(|t| (1..=64).contains(&t.bits) && t.to_string() == s);
+        int.map(ElemType::Int).ok_or_else(|| format!("'{s}' is no element type"))
+    }
+}
+
 macro_rules! id {
     ($(#[$m:meta])* $name:ident) => {
         $(#[$m])*

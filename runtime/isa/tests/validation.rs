@@ -132,7 +132,8 @@ fn host_operators() {
         p.host_ops[1].kind = HostKind::Dequantise { scale: ConstId(0), zero: 0, bias: None, channels_last: false };
     });
     refuses(Xbm, "host_op h1", "zero 8589934592 is beyond", |p| {
-        p.host_ops[1].kind = HostKind::Dequantise { scale: ConstId(1), zero: 1 << 33, bias: None, channels_last: false };
+        p.host_ops[1].kind =
+            HostKind::Dequantise { scale: ConstId(1), zero: 1 << 33, bias: None, channels_last: false };
     });
 }
 

@@ -116,16 +116,26 @@ pub fn conv(
     Ok(y)
 }
 
-/// A linear layer: the input flattened in (C, H, W) order.
+/// A linear layer: the input flattened in (C, H, W) order, or with several output positions each position on its own.
 pub fn linear(x: &IntTensor, weights: &Weights, shape: [u32; 3], to: IntType) -> Result<IntTensor, String> {
+    if shape[1..] != [1, 1] {
+        return conv(x, weights, &pointwise(x.shape), 1, shape, to);
+    }
     let n = u32::try_from(x.data.len()).map_err(|_| "the input is too long".to_string())?;
     if elements(&shape)? != weights.outputs {
         return Err(format!("weights give {} outputs, the output has shape {shape:?}", weights.outputs));
     }
     let flat = IntTensor { shape: [n, 1, 1], elem: x.elem, data: x.data.clone() };
-    let window = Window {
-        input: [1, 1, n],
-        output: [1, 1],
+    let mut y = conv(&flat, weights, &pointwise([n, 1, 1]), 1, [weights.outputs as u32, 1, 1], to)?;
+    y.shape = shape;
+    Ok(y)
+}
+
+/// The window of one position over an input of shape (C, H, W).
+pub(crate) fn pointwise([c, h, w]: [u32; 3]) -> Window {
+    Window {
+        input: [h, w, c],
+        output: [h, w],
         kernel: [1, 1],
         stride: [1, 1],
         dilation: [1, 1],
@@ -133,10 +143,7 @@ pub fn linear(x: &IntTensor, weights: &Weights, shape: [u32; 3], to: IntType) ->
         pad_value: 0,
         count_include_pad: false,
         pad_end: [0, 0],
-    };
-    let mut y = conv(&flat, weights, &window, 1, [weights.outputs as u32, 1, 1], to)?;
-    y.shape = shape;
-    Ok(y)
+    }
 }
 
 /// Where the inputs of an output pixel lie.

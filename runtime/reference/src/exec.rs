@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use cim_host::Tensor;
 use cim_isa::Program;
 use cim_isa::program::{HostOp, HostValue};
 use cim_isa::reference::{RefKind, RefNode, RefTensor, RefTensorId, Reference};
@@ -13,7 +14,7 @@ use crate::host::{self, HostArg, HostResult};
 use crate::pool;
 use crate::requant::Constants;
 use crate::saturating::{Converters, Saturating};
-use crate::tensor::{FloatTensor, IntTensor, constant, elements, integers};
+use crate::tensor::{IntTensor, constant, elements, integers};
 
 /// Executes [`Program::reference`]; constants are decoded once.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ pub struct Trace {
     /// Integer tensors, indexed as [`Reference::tensors`]; None where no node computes the tensor.
     pub tensors: Vec<Option<IntTensor>>,
     /// Model outputs, in the order of [`Program::outputs`].
-    pub outputs: Vec<FloatTensor>,
+    pub outputs: Vec<Tensor>,
 }
 
 impl Trace {
@@ -141,8 +142,8 @@ impl<'p> ReferenceExecutor<'p> {
     ///
     /// # Errors
     /// An input does not fit the model's interface, or a kernel fails.
-    pub fn run(&self, inputs: &[FloatTensor]) -> Result<Trace, ReferenceError> {
-        let mut floats: Vec<Option<FloatTensor>> = vec![None; self.program.host_tensors.len()];
+    pub fn run(&self, inputs: &[Tensor]) -> Result<Trace, ReferenceError> {
+        let mut floats: Vec<Option<Tensor>> = vec![None; self.program.host_tensors.len()];
         host::check_inputs(self.program, inputs)?;
         for (interface, x) in self.program.inputs.iter().zip(inputs) {
             if let Some(slot) = floats.get_mut(interface.tensor.index()) {
@@ -188,7 +189,7 @@ impl<'p> ReferenceExecutor<'p> {
         &self,
         node: &RefNode,
         op: HostOpId,
-        floats: &mut [Option<FloatTensor>],
+        floats: &mut [Option<Tensor>],
         tensors: &[Option<IntTensor>],
     ) -> Result<IntTensor, ReferenceError> {
         let op = self.host_op(op).map_err(at_layer(&node.name))?;
@@ -200,9 +201,10 @@ impl<'p> ReferenceExecutor<'p> {
         let out = tensor(self.reference, node.output).map_err(at_layer(&node.name))?;
         match self.host(op, floats, tensors)? {
             HostResult::Int(values) => IntTensor::new(out.shape, out.elem, values).map_err(at_layer(&node.name)),
-            HostResult::Float(_) => {
-                Err(at_layer(&node.name)(format!("host operator '{}' gives floats, integers are needed", op.name)))
-            }
+            HostResult::Tensor(_) => Err(at_layer(&node.name)(format!(
+                "host operator '{}' gives a host tensor, a buffer is needed",
+                op.name
+            ))),
         }
     }
 
@@ -214,10 +216,10 @@ impl<'p> ReferenceExecutor<'p> {
     fn float(
         &self,
         wanted: HostTensorId,
-        floats: &mut [Option<FloatTensor>],
+        floats: &mut [Option<Tensor>],
         tensors: &[Option<IntTensor>],
     ) -> Result<(), ReferenceError> {
-        let done = |floats: &[Option<FloatTensor>], t: HostTensorId| matches!(floats.get(t.index()), Some(Some(_)));
+        let done = |floats: &[Option<Tensor>], t: HostTensorId| matches!(floats.get(t.index()), Some(Some(_)));
         let mut stack = vec![wanted];
         while let Some(&t) = stack.last() {
             if done(floats, t) {
@@ -238,8 +240,8 @@ impl<'p> ReferenceExecutor<'p> {
                 .collect();
             if missing.is_empty() {
                 let value = match self.host(op, floats, tensors)? {
-                    HostResult::Float(v) => v,
-                    HostResult::Int(_) => return Err(fail("its operator gives integers, floats are needed")),
+                    HostResult::Tensor(v) => v,
+                    HostResult::Int(_) => return Err(fail("its operator writes a buffer, a host tensor is needed")),
                 };
                 match floats.get_mut(t.index()) {
                     Some(slot) => *slot = Some(value),
@@ -259,7 +261,7 @@ impl<'p> ReferenceExecutor<'p> {
     fn host(
         &self,
         op: &HostOp,
-        floats: &[Option<FloatTensor>],
+        floats: &[Option<Tensor>],
         tensors: &[Option<IntTensor>],
     ) -> Result<HostResult, ReferenceError> {
         let fail = |reason: String| ReferenceError::Host { op: op.name.clone(), reason };
@@ -271,7 +273,7 @@ impl<'p> ReferenceExecutor<'p> {
                 HostValue::Tensor(t) => {
                     let value = floats.get(t.index()).and_then(Option::as_ref);
                     let value = value.ok_or_else(|| fail(format!("host tensor {} is not computed", t.0)))?;
-                    HostArg::Float { shape: &value.shape, data: &value.data }
+                    HostArg::Tensor(value)
                 }
                 HostValue::Buffer(_) => {
                     let source = sources.next().ok_or_else(|| {
@@ -282,6 +284,7 @@ impl<'p> ReferenceExecutor<'p> {
                     HostArg::Int { shape: value.shape, data: &value.data }
                 }
                 HostValue::Constant(id) => HostArg::Constant(constant(self.program, *id).map_err(fail)?),
+                HostValue::Absent => HostArg::Absent,
             });
         }
         host::run(self.program, op, &args)
@@ -323,7 +326,7 @@ fn plan(program: &Program, node: &RefNode, out: &RefTensor, converters: Option<C
         }
         RefKind::Linear { weights, transposed, weight_zero } => {
             let raw = integers(program, *weights)?;
-            let outputs = elements(&out.shape)?;
+            let outputs = if out.shape[1..] == [1, 1] { elements(&out.shape)? } else { out.shape[0] as usize };
             let inputs = raw.len().checked_div(outputs).ok_or("the output is empty")?;
             Plan::Weights(if *transposed {
                 Weights::transposed(&raw, inputs, outputs, *weight_zero)?
@@ -352,8 +355,8 @@ fn saturating_plan(program: &Program, node: &RefNode, out: &RefTensor, converter
     }
     let count = elements(&constant(program, weights)?.shape)?;
     let outputs = match node.kind {
-        RefKind::Conv { .. } => out.shape[0] as usize,
-        _ => elements(&out.shape)?,
+        RefKind::Linear { .. } if out.shape[1..] == [1, 1] => elements(&out.shape)?,
+        _ => out.shape[0] as usize,
     };
     let k = count.checked_div(outputs).ok_or("the output is empty")?.max(1);
     let transposed = matches!(node.kind, RefKind::Linear { transposed: true, .. });

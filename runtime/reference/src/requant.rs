@@ -4,7 +4,7 @@ use cim_isa::Program;
 use cim_isa::types::{IntType, Requant, RequantId};
 
 use crate::error::Kernel;
-use crate::tensor::{IntTensor, elements, integers, type_name};
+use crate::tensor::{IntTensor, elements, integers};
 
 /// Constants of one requantisation, decoded.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ impl Constants {
 
     fn check_output(&self, to: IntType) -> Kernel<()> {
         if self.lo < to.min() || self.hi > to.max() {
-            return Err(format!("clamp {}..{} does not fit the output type {}", self.lo, self.hi, type_name(to)));
+            return Err(format!("clamp {}..{} does not fit the output type {}", self.lo, self.hi, to));
         }
         Ok(())
     }

@@ -129,6 +129,9 @@ impl Saturating {
     /// # Errors
     /// As [`Saturating::conv`].
     pub fn linear(&self, x: &IntTensor, shape: [u32; 3], to: IntType) -> Kernel<IntTensor> {
+        if shape[1..] != [1, 1] {
+            return self.conv(x, &crate::conv::pointwise(x.shape), 1, shape, to);
+        }
         if x.data.len() != self.k || elements(&shape)? != self.outputs {
             return Err(format!("{} inputs and shape {shape:?} do not fit the weights", x.data.len()));
         }

@@ -42,7 +42,7 @@ impl IntTensor {
                 Err(format!(
                     "value {} at (c {c}, h {h}, w {w}) does not fit {}",
                     self.data.get(i).copied().unwrap_or(0),
-                    type_name(self.elem)
+                    self.elem
                 ))
             }
         }
@@ -51,26 +51,6 @@ impl IntTensor {
     /// Smallest and largest element, (0, 0) when empty.
     pub(crate) fn bounds(&self) -> (i64, i64) {
         self.data.iter().fold((0, 0), |(lo, hi), &v| (lo.min(v), hi.max(v)))
-    }
-}
-
-/// f32 elements in C order.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FloatTensor {
-    /// Dimensions, the batch dimension included.
-    pub shape: Vec<u32>,
-    /// `product(shape)` elements.
-    pub data: Vec<f32>,
-}
-
-impl FloatTensor {
-    /// A tensor from its elements; fails when their number does not fit the shape.
-    pub fn new(shape: Vec<u32>, data: Vec<f32>) -> Result<Self, String> {
-        let want = elements(&shape)?;
-        if data.len() != want {
-            return Err(format!("shape {shape:?} needs {want} elements, there are {}", data.len()));
-        }
-        Ok(FloatTensor { shape, data })
     }
 }
 
@@ -92,11 +72,6 @@ pub fn position(i: usize, shape: [u32; 3]) -> [u32; 3] {
     [(i / (h * w)) as u32, (i / w % h) as u32, (i % w) as u32]
 }
 
-/// `ui8`, `si32`, ...
-pub fn type_name(t: IntType) -> String {
-    format!("{}i{}", if t.signed { 's' } else { 'u' }, t.bits)
-}
-
 /// The constant with this index.
 pub(crate) fn constant(program: &Program, id: ConstId) -> Kernel<&Constant> {
     program.constants.get(id.index()).ok_or_else(|| format!("constant {} does not exist", id.0))
@@ -106,7 +81,7 @@ pub(crate) fn constant(program: &Program, id: ConstId) -> Kernel<&Constant> {
 pub(crate) fn integers(program: &Program, id: ConstId) -> Kernel<Vec<i64>> {
     let c = constant(program, id)?;
     let ElemType::Int(t) = c.elem else {
-        return Err(format!("constant '{}' is f32, integers are needed", c.name));
+        return Err(format!("constant '{}' is of {}, integers are needed", c.name, c.elem));
     };
     let n = elements(&c.shape)?;
     let size = t.bytes() as usize;
@@ -120,7 +95,7 @@ pub(crate) fn integers(program: &Program, id: ConstId) -> Kernel<Vec<i64>> {
 pub(crate) fn floats(program: &Program, id: ConstId) -> Kernel<Vec<f32>> {
     let c = constant(program, id)?;
     if c.elem != ElemType::F32 {
-        return Err(format!("constant '{}' holds integers, f32 is needed", c.name));
+        return Err(format!("constant '{}' is of {}, f32 is needed", c.name, c.elem));
     }
     let n = elements(&c.shape)?;
     if c.data.len() != n * 4 {

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use cim_host::{Tensor, TensorType};
 use cim_isa::instr::Addr;
-use cim_isa::program::HostValue;
+use cim_isa::program::{HostTensor, HostValue};
 use cim_isa::types::{IntType, Port};
 use cim_isa::{Instr, Program, Space};
 use cim_machine::{Limit, Machine};
@@ -125,7 +126,7 @@ pub struct Simulator {
     /// Crossbars; public so that tests can plant faults in cells.
     pub crossbars: Crossbars,
     mem: Memory,
-    floats: Vec<Option<Vec<f32>>>,
+    tensors: Vec<Option<Arc<Tensor>>>,
     work: Work,
     acc: Vec<i64>,
     old: Vec<i64>,
@@ -188,14 +189,14 @@ impl Simulator {
             engine: Engine::new(options.engine, converters),
         };
         let mem = Memory { l0: vec![0; program.l0_bytes as usize], l1: vec![0; extent.l1 as usize] };
-        let floats = vec![None; program.host_tensors.len()];
+        let tensors = vec![None; program.host_tensors.len()];
         Ok(Simulator {
             program,
             requants,
             fusable,
             crossbars,
             mem,
-            floats,
+            tensors,
             work: Work::default(),
             acc: Vec::new(),
             old: Vec::new(),
@@ -234,28 +235,28 @@ impl Simulator {
     /// the model outputs in order. Runs `init` first when that has not happened.
     pub fn run(
         &mut self,
-        inputs: &[&[f32]],
+        inputs: &[Tensor],
         host: &dyn HostExecutor,
         probe: &mut dyn Probe,
-    ) -> Result<Vec<Vec<f32>>, SimError> {
+    ) -> Result<Vec<Tensor>, SimError> {
         let program = Arc::clone(&self.program);
         if !self.initialised {
             self.init(host)?;
         }
-        self.floats.iter_mut().for_each(|t| *t = None);
+        self.tensors.iter_mut().for_each(|t| *t = None);
         if inputs.len() != program.inputs.len() {
             let reason = format!("{} inputs given, the model has {}", inputs.len(), program.inputs.len());
             return Err(SimError::Input { name: String::new(), reason });
         }
         for (interface, data) in program.inputs.iter().zip(inputs) {
-            let shape = program.host_tensors.get(interface.tensor.index()).map(|t| &t.shape);
-            let wanted = shape.map(|s| elements(s));
-            if wanted != Some(data.len() as u128) {
-                let reason = format!("{} elements given, shape {:?} declared", data.len(), shape);
+            let wanted = program.host_tensors.get(interface.tensor.index()).map(declared);
+            if wanted.as_ref() != Some(&data.ty()) {
+                let wanted = wanted.map_or_else(|| "nothing".into(), |t| t.to_string());
+                let reason = format!("{} given, {wanted} declared", data.ty());
                 return Err(SimError::Input { name: interface.name.clone(), reason });
             }
-            if let Some(slot) = self.floats.get_mut(interface.tensor.index()) {
-                *slot = Some(data.to_vec());
+            if let Some(slot) = self.tensors.get_mut(interface.tensor.index()) {
+                *slot = Some(Arc::new(data.clone()));
             }
         }
         for (i, instr) in program.main.iter().enumerate() {
@@ -263,8 +264,10 @@ impl Simulator {
             probe.after(i as u32, self.memory());
         }
         let output = |o: &cim_isa::program::Interface| {
-            let found = self.floats.get(o.tensor.index()).cloned().flatten();
-            found.ok_or_else(|| SimError::Invalid(format!("output `{}` was never computed", o.name)))
+            let found = self.tensors.get(o.tensor.index()).cloned().flatten();
+            found
+                .map(Arc::unwrap_or_clone)
+                .ok_or_else(|| SimError::Invalid(format!("output `{}` was never computed", o.name)))
         };
         program.outputs.iter().map(output).collect()
     }
@@ -458,12 +461,10 @@ impl Simulator {
         for value in &op.inputs {
             inputs.push(match value {
                 HostValue::Tensor(id) => {
-                    let tensor = program.host_tensors.get(id.index());
-                    let data = self.floats.get(id.index()).and_then(|t| t.as_ref());
-                    let (Some(tensor), Some(data)) = (tensor, data) else {
-                        return Err(fail(format!("float tensor {} is read before it is computed", id.0)));
+                    let Some(tensor) = self.tensors.get(id.index()).and_then(|t| t.as_ref()) else {
+                        return Err(fail(format!("host tensor {} is read before it is computed", id.0)));
                     };
-                    HostInput::Float { shape: &tensor.shape, data }
+                    HostInput::Tensor(tensor)
                 }
                 HostValue::Buffer(id) => {
                     let shape =
@@ -474,17 +475,20 @@ impl Simulator {
                     let constant = program.constants.get(id.index());
                     HostInput::Constant(constant.ok_or_else(|| fail(format!("constant {} does not exist", id.0)))?)
                 }
+                HostValue::Absent => HostInput::Absent,
             });
         }
         let output = host.execute(program, op, &inputs).map_err(fail)?;
         match (op.output, output) {
-            (HostValue::Tensor(id), HostOutput::Float(data)) => {
-                let shape = program.host_tensors.get(id.index()).map(|t| &t.shape);
-                if shape.map(|s| elements(s)) != Some(data.len() as u128) {
-                    return Err(fail(format!("{} elements computed, shape {shape:?} declared", data.len())));
+            (HostValue::Tensor(id), HostOutput::Tensor(tensor)) => {
+                let wanted = program.host_tensors.get(id.index()).map(declared);
+                match self.tensors.get_mut(id.index()) {
+                    Some(slot) if wanted.as_ref() == Some(&tensor.ty()) => {
+                        *slot = Some(Arc::new(tensor));
+                        Ok(())
+                    }
+                    _ => Err(fail(format!("{} computed, but another type declared", tensor.ty()))),
                 }
-                self.floats[id.index()] = Some(data);
-                Ok(())
             }
             (HostValue::Buffer(id), HostOutput::Int(data)) => {
                 self.write_buffer(program, id, &data).map_err(|f| match f {
@@ -577,4 +581,9 @@ pub(crate) fn check_port(port: &Port, rows: u32) -> Result<(), String> {
         return Err(format!("sums of {bits} bits; at most 62"));
     }
     Ok(())
+}
+
+/// The type that a program declares for a tensor of the host.
+fn declared(t: &HostTensor) -> TensorType {
+    TensorType { elem: t.elem, shape: t.shape.iter().map(|d| *d as usize).collect() }
 }

@@ -1,5 +1,6 @@
 //! Host operators run through a trait, so that the simulator need not know any floating-point kernel.
 
+use cim_host::Tensor;
 use cim_isa::Program;
 use cim_isa::program::HostOp;
 use cim_isa::types::Constant;
@@ -7,13 +8,8 @@ use cim_isa::types::Constant;
 /// Operand of a host operator.
 #[derive(Clone, Copy, Debug)]
 pub enum HostInput<'a> {
-    /// Float tensor in C order.
-    Float {
-        /// Dimensions.
-        shape: &'a [u32],
-        /// Elements.
-        data: &'a [f32],
-    },
+    /// Tensor of the host.
+    Tensor(&'a Tensor),
     /// Integer tensor in (C, H, W) order.
     Int {
         /// (C, H, W).
@@ -23,13 +19,15 @@ pub enum HostInput<'a> {
     },
     /// Constant of the program.
     Constant(&'a Constant),
+    /// An optional operand that is left out.
+    Absent,
 }
 
 /// Result of a host operator.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HostOutput {
-    /// Float tensor in C order; its length is the product of the declared shape.
-    Float(Vec<f32>),
+    /// Tensor of the host, of the declared type and shape.
+    Tensor(Tensor),
     /// Integer tensor in (C, H, W) order, values in the range of the buffer's element type.
     Int(Vec<i64>),
 }

@@ -1,6 +1,7 @@
 //! Comparison of outputs with recorded outputs and with labels.
 
 use anyhow::{Context, Result, bail};
+use cim_host::Tensor;
 
 use crate::report::{Expectation, OutputDifference};
 use crate::tensor_file::{Array, Elements};
@@ -15,11 +16,13 @@ pub struct Tolerance {
 }
 
 impl Expectation {
-    /// Adds the comparison of one output. `shape` is that of the computed output.
+    /// Adds the comparison of one output.
     ///
     /// # Errors
     /// The shapes differ.
-    pub fn add(&mut self, name: &str, shape: &[usize], found: &[f32], expected: &Array, t: Tolerance) -> Result<()> {
+    pub fn add(&mut self, name: &str, found: &Tensor, expected: &Array, t: Tolerance) -> Result<()> {
+        let shape = &found.shape[..];
+        let found = found.to_f64();
         if shape != expected.shape || found.len() != expected.len() {
             bail!("output '{name}' has shape {shape:?}, the expected array {:?}", expected.shape);
         }
@@ -31,7 +34,6 @@ impl Expectation {
             }
         };
         for (i, &y) in found.iter().enumerate() {
-            let y = y as f64;
             let e = value(i).context("the expected array is shorter than its shape")?;
             self.compared += 1;
             if y == e || y.is_nan() && e.is_nan() {
@@ -101,11 +103,12 @@ fn index(i: usize, shape: &[usize]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cim_isa::types::ElemType;
 
     fn compare(found: &[f32], expected: &[f32], t: Tolerance) -> Expectation {
         let mut e = Expectation::default();
         let array = Array { shape: vec![1, expected.len()], elements: Elements::F32(expected.to_vec()) };
-        e.add("y", &[1, found.len()], found, &array, t).unwrap();
+        e.add("y", &Tensor::floats(ElemType::F32, [1, found.len()], found.to_vec()), &array, t).unwrap();
         e
     }
 
@@ -130,7 +133,9 @@ mod tests {
     #[test]
     fn shapes_must_agree() {
         let array = Array { shape: vec![2], elements: Elements::F32(vec![0.0; 2]) };
-        let error = Expectation::default().add("y", &[1, 2], &[0.0; 2], &array, Tolerance::default()).unwrap_err();
+        let error = Expectation::default()
+            .add("y", &Tensor::floats(ElemType::F32, [1, 2], vec![0.0; 2]), &array, Tolerance::default())
+            .unwrap_err();
         assert_eq!(error.to_string(), "output 'y' has shape [1, 2], the expected array [2]");
     }
 

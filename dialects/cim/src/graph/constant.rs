@@ -1,7 +1,7 @@
 //! Constants: weights and everything else the model stores.
 
 use super::elements::Elements;
-use super::types::{self, TENSOR};
+use super::types::{self, HOST};
 use cim_ir::core::AttrData;
 use cim_ir::kinds::{ElementsAttr, StrAttr, attr_type};
 use cim_ir::op_def::InferInput;
@@ -17,7 +17,7 @@ op! {
     /// below 8 bits take one byte each.
     pub Constant = "cim.graph.constant" : [Pure, ConstantLike] {
         props   { value: ElementsAttr, name?: StrAttr }
-        results { result: TENSOR }
+        results { result: HOST }
         format  "$value attr-dict"
         infer
         fold

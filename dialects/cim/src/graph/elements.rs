@@ -1,6 +1,6 @@
 //! Constants as numbers: `dense` and `dense_resource` attributes.
 
-use super::types::{self, IntType, int_type, is_f32};
+use super::types::{self, Element, IntType, int_type};
 use bytes::Bytes;
 use cim_ir::core::AttrData;
 use cim_ir::{Attribute, Context, Type};
@@ -10,7 +10,9 @@ use cim_ir::{Attribute, Context, Type};
 pub struct Elements {
     /// Tensor type.
     pub ty: Type,
-    /// Integer type of the elements; None for `f32`.
+    /// Element type.
+    pub elem: Element,
+    /// Integer type of the elements; None for floats and `ui64`.
     pub int: Option<IntType>,
     /// Number of elements.
     pub count: usize,
@@ -33,17 +35,14 @@ impl Elements {
         };
         let dims = types::dims(ctx, ty).ok_or("the value is no static tensor")?;
         let count = types::count(dims).unwrap_or(0) as usize;
+        let elem = Element::of(ctx, ty).ok_or("the elements are neither floats nor siN nor uiN")?;
         let int = int_type(ctx, ty);
-        let width = match int {
-            Some(t) => t.bytes(),
-            None if is_f32(ctx, ty) => 4,
-            None => return Err("the elements are neither f32 nor siN nor uiN".into()),
-        };
+        let width = elem.bytes();
         let expected = width * if splat { 1 } else { count };
         if data.len() != expected {
             return Err(format!("the value has {} bytes, {} needs {expected}", data.len(), types::text(ctx, ty)));
         }
-        Ok(Elements { ty, int, count, data, splat })
+        Ok(Elements { ty, elem, int, count, data, splat })
     }
 
     fn expand<T: Clone>(&self, mut values: Vec<T>) -> Vec<T> {
@@ -55,9 +54,9 @@ impl Elements {
         values
     }
 
-    /// Floats; None for integers.
+    /// Floats; None for other types than f32.
     pub fn floats(&self) -> Option<Vec<f32>> {
-        if self.int.is_some() {
+        if self.elem != Element::F32 {
             return None;
         }
         let values = self.data.chunks_exact(4).filter_map(|c| c.try_into().ok().map(f32::from_le_bytes)).collect();

@@ -3,13 +3,14 @@
 //! - [`types`]: which tensors exist, and helpers on their types
 //! - [`elements`]: constants as numbers
 //! - [`window`], [`shapes`]: result shapes, shared by verifiers and the importer
-//! - [`constant`], [`quant`], [`mvm`], [`pool`], [`elementwise`], [`shape`]: the operations
+//! - [`constant`], [`quant`], [`mvm`], [`pool`], [`elementwise`], [`shape`], [`host`]: the operations
 //!
 //! See `RATIONALE.md` beside this file for the why.
 
 pub mod constant;
 pub mod elements;
 pub mod elementwise;
+pub mod host;
 pub mod mvm;
 pub mod pool;
 pub mod quant;
@@ -24,11 +25,12 @@ mod tests;
 pub use constant::Constant;
 pub use elements::Elements;
 pub use elementwise::{Add, BatchNorm, Clip, Mul, Relu};
+pub use host::Host;
 pub use mvm::{Conv2d, Linear};
 pub use pool::{AveragePool, GlobalAveragePool, MaxPool};
 pub use quant::{AddRequantize, Dequantize, Quantize, Requantize};
 pub use shape::{Concat, Reshape};
-pub use types::IntType;
+pub use types::{Element, IntType};
 pub use window::Window2d;
 
 use cim_ir::registry::Dialect;
@@ -61,6 +63,7 @@ pub static GRAPH: Dialect = Dialect {
         GlobalAveragePool::DEF,
         Reshape::DEF,
         Concat::DEF,
+        Host::DEF,
     ],
     materialize_constant: Some(materialize),
     ..Dialect::new("cim.graph", "The network on tensors, with explicit quantisation.")
@@ -73,7 +76,7 @@ pub fn register(registry: &mut Registry) {
 
 fn materialize(b: &mut OpBuilder<'_>, value: Attribute, ty: Type, loc: Location) -> Option<OpId> {
     let ctx = b.ctx().clone();
-    if cim_ir::kinds::attr_type(&ctx, value) != Some(ty) || !(types::TENSOR.check)(&ctx, ty) {
+    if cim_ir::kinds::attr_type(&ctx, value) != Some(ty) || !(types::HOST.check)(&ctx, ty) {
         return None;
     }
     let state = Constant::builder(&ctx, loc).value(value).result(ty).build();

@@ -54,6 +54,71 @@ impl std::fmt::Display for IntType {
     }
 }
 
+/// An element type of the network. Truth values are `ui1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Element {
+    /// `siN`, `uiN`
+    Int(IntType),
+    /// `ui64`: on the host only.
+    U64,
+    /// `f32`
+    F32,
+    /// `f64`: on the host only.
+    F64,
+    /// `f16`: on the host only.
+    F16,
+    /// `bf16`: on the host only.
+    BF16,
+}
+
+impl Element {
+    /// The element type, or that of a shaped type.
+    pub fn of(ctx: &Context, ty: Type) -> Option<Element> {
+        let elem = cim_ir::constraints::element_or_self(ctx, ty);
+        match ctx.type_data(elem) {
+            TypeData::Float(FloatKind::F32) => Some(Element::F32),
+            TypeData::Float(FloatKind::F64) => Some(Element::F64),
+            TypeData::Float(FloatKind::F16) => Some(Element::F16),
+            TypeData::Float(FloatKind::BF16) => Some(Element::BF16),
+            TypeData::Integer { width: 64, sign: Signedness::Unsigned } => Some(Element::U64),
+            _ => int_type(ctx, elem).map(Element::Int),
+        }
+    }
+    /// The type.
+    pub fn ty(self, ctx: &Context) -> Type {
+        match self {
+            Element::Int(t) => t.ty(ctx),
+            Element::U64 => ctx.int_signed(64, false),
+            Element::F32 => ctx.f32(),
+            Element::F64 => ctx.f64(),
+            Element::F16 => ctx.float(FloatKind::F16),
+            Element::BF16 => ctx.float(FloatKind::BF16),
+        }
+    }
+    /// Bytes of one element.
+    pub fn bytes(self) -> usize {
+        match self {
+            Element::Int(t) => t.bytes(),
+            Element::U64 | Element::F64 => 8,
+            Element::F32 => 4,
+            Element::F16 | Element::BF16 => 2,
+        }
+    }
+}
+
+impl std::fmt::Display for Element {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Element::Int(t) => t.fmt(f),
+            Element::U64 => f.write_str("ui64"),
+            Element::F32 => f.write_str("f32"),
+            Element::F64 => f.write_str("f64"),
+            Element::F16 => f.write_str("f16"),
+            Element::BF16 => f.write_str("bf16"),
+        }
+    }
+}
+
 /// The integer type, or that of the elements of a shaped type.
 pub fn int_type(ctx: &Context, ty: Type) -> Option<IntType> {
     match ctx.type_data(cim_ir::constraints::element_or_self(ctx, ty)) {
@@ -98,6 +163,10 @@ fn is_accumulator(ctx: &Context, ty: Type) -> bool {
 /// Any tensor of the network.
 pub const TENSOR: TypeConstraint =
     types("static tensor of f32, siN or uiN values", |c, t| is_tensor(c, t, |c, t| is_f32(c, t) || is_int(c, t)));
+/// Any tensor of the host.
+pub const HOST: TypeConstraint = types("static tensor of f16, bf16, f32, f64, siN or uiN values", |c, t| {
+    is_tensor(c, t, |c, t| Element::of(c, t).is_some())
+});
 /// A float tensor.
 pub const FLOAT: TypeConstraint = types("static tensor of f32 values", |c, t| is_tensor(c, t, is_f32));
 /// An integer tensor.
@@ -109,8 +178,7 @@ pub const SUMS: TypeConstraint = types("static tensor of f32, si32 or si64 value
 
 /// A tensor type as text, for messages.
 pub fn text(ctx: &Context, ty: Type) -> String {
-    let elem = if is_f32(ctx, ty) { Some("f32".to_string()) } else { int_type(ctx, ty).map(|t| t.to_string()) };
-    match (cim_ir::constraints::shape(ctx, ty), elem) {
+    match (cim_ir::constraints::shape(ctx, ty), Element::of(ctx, ty)) {
         (Some(dims), Some(elem)) => {
             let dims: String = dims.iter().map(|d| format!("{d}x")).collect();
             format!("tensor<{dims}{elem}>")

@@ -1,9 +1,9 @@
 //! Checks shared by the operations on buffers.
 
 use crate::graph::elements::Elements;
-use crate::graph::types::int_type;
+use crate::graph::types::{Element, int_type};
 use cim_ir::affine::AffineMap;
-use cim_ir::core::{AttrData, FloatKind, Signedness, TypeData};
+use cim_ir::core::{AttrData, Signedness, TypeData};
 use cim_ir::kinds::attr_type;
 use cim_ir::{Attribute, Context, Diagnostic, Ir, OpId, Type, ValueId};
 
@@ -129,12 +129,12 @@ pub fn bounds_of(ir: &Ir, op: OpId, value: ValueId, lo: i64, hi: i64) -> Result<
     }
 }
 
-/// Checks that a host buffer holds floats.
-pub fn floats(ir: &Ir, op: OpId, value: ValueId, what: &str) -> Result<(), Diagnostic> {
+/// Checks that a buffer lies on the host and holds elements that the host knows.
+pub fn on_host(ir: &Ir, op: OpId, value: ValueId, what: &str) -> Result<(), Diagnostic> {
     in_space(ir, op, value, "host", what)?;
-    match ir.ctx().type_data(mem(ir, value).elem) {
-        TypeData::Float(FloatKind::F32) => Ok(()),
-        _ => Err(ir.op_error(op, format!("{what} must hold f32 values"))),
+    match Element::of(ir.ctx(), mem(ir, value).elem) {
+        Some(_) => Ok(()),
+        None => Err(ir.op_error(op, format!("{what} must hold f16, bf16, f32, f64, siN or uiN values"))),
     }
 }
 

@@ -42,7 +42,7 @@ pub static XBAR: Dialect = Dialect {
         moves::HostQuantize::DEF,
         moves::HostDequantize::DEF,
         moves::HostConstant::DEF,
-        moves::HostFloat::DEF,
+        moves::Host::DEF,
     ],
     ..Dialect::new("cim.xbar", "Programs on buffers: one matrix-vector product at a time on virtual crossbars.")
 };

@@ -2,9 +2,9 @@
 
 use super::check;
 use super::program::BUFFER;
-use crate::graph::types::is_f32;
-use cim_ir::constraints::{INDEX, shape};
-use cim_ir::kinds::{AttrKind, DictAttr, ElementsAttr, F32Attr, I64Array, I64Attr, MapAttr, StrAttr, attr_type};
+use crate::graph::host::verify_onnx;
+use cim_ir::constraints::{INDEX, element_type, shape};
+use cim_ir::kinds::{DictAttr, ElementsAttr, I64Array, I64Attr, MapAttr, StrAttr, UnitAttr, attr_type};
 use cim_ir::view::Verify;
 use cim_ir::{Diagnostic, Ir, op};
 
@@ -59,10 +59,11 @@ impl Verify for Fill {
 }
 
 op! {
-    /// Host: `dst = clamp(round_half_even(src / scale) + zero_point, lo, hi)`, a float tensor in ONNX order to a buffer in (H, W, C) order.
+    /// Host: `dst = clamp(round_half_even(src / scale) + zero_point, lo, hi)`, a tensor in ONNX order to a buffer in
+    /// (H, W, C) order. With `channels_last` the tensor's own order is (H, W, C).
     pub HostQuantize = "cim.xbar.host_quantize" {
         operands { dst: BUFFER, src: BUFFER }
-        props    { name: StrAttr, scale: ElementsAttr, zero_point: I64Attr = 0, lo: I64Attr, hi: I64Attr, reason: StrAttr }
+        props    { name: StrAttr, scale: ElementsAttr, zero_point: I64Attr = 0, lo: I64Attr, hi: I64Attr, channels_last: UnitAttr, reason: StrAttr }
         format   "$name `,` $dst `from` $src attr-dict `:` type($dst) `,` type($src)"
         verify
     }
@@ -72,17 +73,18 @@ impl Verify for HostQuantize {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
         check::in_space(ir, self.op(), self.dst(ir), "L0", "dst")?;
         check::same_elem(ir, self.op(), &[(self.dst(ir), "dst")])?;
-        check::floats(ir, self.op(), self.src(ir), "src")?;
+        check::on_host(ir, self.op(), self.src(ir), "src")?;
         check::bounds_of(ir, self.op(), self.dst(ir), self.lo(ir), self.hi(ir))?;
         check::scale(ir, self.op(), "scale", self.scale(ir), &[1], true)
     }
 }
 
 op! {
-    /// Host: `dst = (src - zero_point) * scale[c] + bias[c]`, a buffer in (H, W, C) order to a float tensor in ONNX order.
+    /// Host: `dst = (src - zero_point) * scale[c] + bias[c]`, a buffer in (H, W, C) order to a
+    /// tensor in ONNX order, truncated where that holds integers. `channels_last` as in `cim.xbar.host_quantize`.
     pub HostDequantize = "cim.xbar.host_dequantize" {
         operands { dst: BUFFER, src: BUFFER }
-        props    { name: StrAttr, scale: ElementsAttr, zero_point: I64Attr = 0, bias?: ElementsAttr, reason: StrAttr }
+        props    { name: StrAttr, scale: ElementsAttr, zero_point: I64Attr = 0, bias?: ElementsAttr, channels_last: UnitAttr, reason: StrAttr }
         format   "$name `,` $dst `from` $src attr-dict `:` type($dst) `,` type($src)"
         verify
     }
@@ -90,7 +92,7 @@ op! {
 
 impl Verify for HostDequantize {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
-        check::floats(ir, self.op(), self.dst(ir), "dst")?;
+        check::on_host(ir, self.op(), self.dst(ir), "dst")?;
         check::in_space(ir, self.op(), self.src(ir), "L0", "src")?;
         check::same_elem(ir, self.op(), &[(self.src(ir), "src")])?;
         // One for all, or one per channel: the last dimension of the source.
@@ -101,7 +103,7 @@ impl Verify for HostDequantize {
 }
 
 op! {
-    /// Host: a constant operand of a float operator.
+    /// Host: a constant operand of an operator.
     pub HostConstant = "cim.xbar.host_constant" {
         props    { name: StrAttr, value: ElementsAttr }
         results  { result: BUFFER }
@@ -112,40 +114,38 @@ op! {
 
 impl Verify for HostConstant {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
-        check::floats(ir, self.op(), self.result(ir), "result")?;
+        check::on_host(ir, self.op(), self.result(ir), "result")?;
         let result = check::mem(ir, self.result(ir));
         let value = attr_type(ir.ctx(), self.value(ir));
         if value.and_then(|t| shape(ir.ctx(), t)) != Some(result.dims) {
             return Err(ir.op_error(self.op(), format!("value must be a tensor with the extents {:?}", result.dims)));
         }
-        if !value.is_some_and(|t| is_f32(ir.ctx(), t)) {
-            return Err(ir.op_error(self.op(), "value must hold f32 values"));
+        if value.and_then(|t| element_type(ir.ctx(), t)) != Some(result.elem) {
+            return Err(ir.op_error(self.op(), "value and result must have one element type"));
         }
         Ok(())
     }
 }
 
 op! {
-    /// Host: a float operator by its ONNX name, operands in ONNX order; `ints` holds integer lists, `floats` f32 values.
-    pub HostFloat = "cim.xbar.host_float" {
+    /// Host: an ONNX operator, as `cim.graph.host` describes it.
+    pub Host = "cim.xbar.host" {
         operands { dst: BUFFER, srcs*: BUFFER }
-        props    { name: StrAttr, operator: StrAttr, ints: DictAttr, floats: DictAttr, reason: StrAttr }
-        format   "$name $operator `,` $dst (`from` $srcs^)? attr-dict `:` type($dst) (`,` type($srcs)^)?"
+        props {
+            name: StrAttr, operator: StrAttr, version: I64Attr, attributes: DictAttr, slots?: I64Array, output: I64Attr = 0,
+            reason: StrAttr
+        }
+        format   "$name $operator `version` $version `,` $dst (`from` $srcs^)? `attributes` $attributes attr-dict `:` type($dst) (`,` type($srcs)^)?"
         verify
     }
 }
 
-impl Verify for HostFloat {
+impl Verify for Host {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
-        let ctx = ir.ctx();
-        check::floats(ir, self.op(), self.dst(ir), "dst")?;
-        self.srcs(ir).into_iter().try_for_each(|v| check::floats(ir, self.op(), v, "each source"))?;
-        if ctx.dict_items(self.ints(ir)).iter().any(|i| ctx.as_i64_array(i.1).is_none()) {
-            return Err(ir.op_error(self.op(), "ints must hold lists of 64-bit integers"));
-        }
-        if ctx.dict_items(self.floats(ir)).iter().any(|i| F32Attr::get(ctx, i.1).is_none()) {
-            return Err(ir.op_error(self.op(), "floats must hold f32 values"));
-        }
-        Ok(())
+        check::on_host(ir, self.op(), self.dst(ir), "dst")?;
+        let srcs = self.srcs(ir);
+        srcs.iter().try_for_each(|v| check::on_host(ir, self.op(), *v, "each source"))?;
+        let numbers = [self.version(ir), self.output(ir)];
+        verify_onnx(ir, self.op(), self.operator(ir), numbers, self.attributes(ir), self.slots(ir), srcs.len())
     }
 }

@@ -2,13 +2,13 @@
 
 use super::buffers::Spot;
 use super::{LayerInfo, Lowering};
-use crate::network::{HostInput, Kind, Node};
+use crate::network::{HostInput, Kind, Node, host_type};
 use cim_ir::core::AttrData;
 use cim_ir::{Attribute, Diagnostic, Type, ValueId};
 
 const QUANTISE: &str = "the network's float input is quantised on the host";
 const DEQUANTISE: &str = "floats are computed on the host";
-const FLOAT: &str = "floating-point operations run on the host";
+const HOST: &str = "the machine has no unit for it";
 
 fn host_info<'a>(kind: &'a str, reason: &'a str) -> LayerInfo<'a> {
     LayerInfo { kind, placement: "host", reason, ..LayerInfo::default() }
@@ -24,7 +24,7 @@ impl Lowering<'_> {
     fn host_type(&self, t: usize) -> Type {
         let ctx = &self.em.ctx;
         let dims: Vec<i64> = self.net.tensors[t].dims.iter().map(|&d| i64::from(d)).collect();
-        ctx.memref(&dims, ctx.f32(), Some(ctx.string_attr("host")))
+        ctx.memref(&dims, host_type(ctx, self.net.tensors[t].host), Some(ctx.string_attr("host")))
     }
 
     fn host_buffer(&mut self, t: usize) -> ValueId {
@@ -35,19 +35,9 @@ impl Lowering<'_> {
         self.em.push_alloc(state)
     }
 
-    /// A network input. Integer inputs arrive as floats and are converted with scale 1.
-    pub fn input(&mut self, name: &str, t: usize, value: ValueId) -> Result<(), Diagnostic> {
-        let Some(elem) = self.net.tensors[t].elem else {
-            self.spots[t] = Some(Spot::Host(value));
-            return Ok(());
-        };
-        let scale = self.one();
-        self.layer(name, host_info("quantise", "integer input of the network"), |l| {
-            let to = l.new_buffer(t, None);
-            l.quantize(name, to.mem, value, scale, [0, elem.min(), elem.max()], "integer input of the network");
-            l.spots[t] = Some(Spot::Own(to));
-            Ok(Vec::new())
-        })
+    /// A network input: it lies on the host.
+    pub fn input(&mut self, t: usize, value: ValueId) {
+        self.spots[t] = Some(Spot::Host(value));
     }
 
     /// A network output that no host operator computes in place: integers leave with scale 1, floats are copied.
@@ -55,14 +45,21 @@ impl Lowering<'_> {
         match self.spots[t] {
             Some(Spot::Host(v)) if v == value => Ok(()),
             Some(Spot::Host(v)) => self.layer(name, host_info("copy", "output of the network"), |l| {
-                let empty = l.em.ctx.empty_dict();
-                l.float_op(name, "Reshape", value, &[v], empty, empty, "output of the network");
+                let copy = Onnx {
+                    operator: "Identity",
+                    version: 14,
+                    output: 0,
+                    slots: None,
+                    attributes: l.em.ctx.empty_dict(),
+                };
+                l.onnx(name, &copy, value, &[v], "output of the network");
                 Ok(Vec::new())
             }),
             Some(Spot::Own(b) | Spot::View(b)) => {
                 let scale = self.one();
                 self.layer(name, host_info("dequantise", "integer output of the network"), |l| {
-                    l.dequantize(name, value, b.mem, scale, 0, None, "integer output of the network");
+                    let last = l.net.tensors[t].channels_last();
+                    l.dequantize(name, value, b.mem, (scale, 0, None, last), "integer output of the network");
                     Ok(Vec::new())
                 })
             }
@@ -80,9 +77,11 @@ impl Lowering<'_> {
                     return self.error(node, "quantises a tensor that is not on the host");
                 };
                 let reason = node.reason.clone().unwrap_or(QUANTISE.into());
+                let scale = scale.unwrap_or_else(|| self.one());
+                let last = net.tensors[node.output].channels_last();
                 self.layer(&name, host_info("quantise", &reason), |l| {
                     let to = l.new_buffer(node.output, None);
-                    l.quantize(&node.name, to.mem, from, *scale, [*zero, *lo, *hi], &reason);
+                    l.quantize(&node.name, to.mem, from, scale, [*zero, *lo, *hi], last, &reason);
                     l.spots[node.output] = Some(Spot::Own(to));
                     Ok(vec![(to.mem, node.at)])
                 })
@@ -90,6 +89,8 @@ impl Lowering<'_> {
             Kind::Dequantize { scale, zero, bias } => {
                 let to = out.unwrap_or_else(|| self.host_buffer(node.output));
                 let reason = node.reason.clone().unwrap_or(DEQUANTISE.into());
+                let scale = scale.unwrap_or_else(|| self.one());
+                let last = net.tensors[node.inputs[0]].channels_last();
                 self.layer(&name, host_info("dequantise", &reason), |l| {
                     let t = node.inputs[0];
                     // Scales per channel need the tensor's own channels.
@@ -98,14 +99,14 @@ impl Lowering<'_> {
                     else {
                         return l.error(node, "dequantises a tensor that is not in a buffer");
                     };
-                    l.dequantize(&node.name, to, from.mem, *scale, *zero, *bias, &reason);
+                    l.dequantize(&node.name, to, from.mem, (scale, *zero, *bias, last), &reason);
                     l.spots[node.output] = Some(Spot::Host(to));
                     Ok(Vec::new())
                 })
             }
-            Kind::Float { operator, operands, ints, floats } => {
+            Kind::Onnx { operator, version, output, operands, slots, attributes } => {
                 let to = out.unwrap_or_else(|| self.host_buffer(node.output));
-                let reason = node.reason.clone().unwrap_or(FLOAT.into());
+                let reason = node.reason.clone().unwrap_or(HOST.into());
                 let mut srcs = Vec::with_capacity(operands.len());
                 for o in operands {
                     srcs.push(match o {
@@ -117,10 +118,10 @@ impl Lowering<'_> {
                     });
                 }
                 let ctx = self.em.ctx.clone();
-                let ints = ctx.dict(ints.iter().map(|(k, v)| (ctx.ident(k), ctx.i64_array(v))).collect());
-                let floats = ctx.dict(floats.iter().map(|(k, v)| (ctx.ident(k), ctx.f32_attr(*v))).collect());
+                let attributes = attributes.write(&ctx);
+                let onnx = Onnx { operator, version: *version, output: *output, slots: slots.as_deref(), attributes };
                 self.layer(&name, host_info(operator, &reason), |l| {
-                    l.float_op(&node.name, operator, to, &srcs, ints, floats, &reason);
+                    l.onnx(&node.name, &onnx, to, &srcs, &reason);
                     l.spots[node.output] = Some(Spot::Host(to));
                     Ok(Vec::new())
                 })
@@ -131,16 +132,16 @@ impl Lowering<'_> {
 
     fn host_constant(&mut self, value: Attribute, name: &str) -> ValueId {
         let ctx = self.em.ctx.clone();
-        let dims = cim_ir::kinds::attr_type(&ctx, value)
-            .and_then(|t| cim_ir::constraints::shape(&ctx, t))
-            .unwrap_or(&[])
-            .to_vec();
-        let ty = ctx.memref(&dims, ctx.f32(), Some(ctx.string_attr("host")));
+        let tensor = cim_ir::kinds::attr_type(&ctx, value);
+        let dims = tensor.and_then(|t| cim_ir::constraints::shape(&ctx, t)).unwrap_or(&[]).to_vec();
+        let elem = tensor.and_then(|t| cim_ir::constraints::element_type(&ctx, t)).unwrap_or(ctx.f32());
+        let ty = ctx.memref(&dims, elem, Some(ctx.string_attr("host")));
         let state = self.em.state("cim.xbar.host_constant").results(&[ty]);
         let state = state.prop(&ctx, "name", ctx.string_attr(name)).prop(&ctx, "value", value);
         self.em.push_alloc(state)
     }
 
+    #[allow(clippy::too_many_arguments)] // one per property of the operation
     fn quantize(
         &mut self,
         name: &str,
@@ -148,6 +149,7 @@ impl Lowering<'_> {
         from: ValueId,
         scale: Attribute,
         [zero, lo, hi]: [i64; 3],
+        channels_last: bool,
         reason: &str,
     ) {
         let ctx = self.em.ctx.clone();
@@ -155,21 +157,23 @@ impl Lowering<'_> {
         state.set_prop(&ctx, "name", ctx.string_attr(name));
         state.set_prop(&ctx, "scale", scale);
         state.set_prop(&ctx, "reason", ctx.string_attr(reason));
+        if channels_last {
+            state.set_prop(&ctx, "channels_last", ctx.unit());
+        }
         self.em.ints(&mut state, &[("zero_point", zero), ("lo", lo), ("hi", hi)]);
         self.em.push(state);
     }
 
-    #[allow(clippy::too_many_arguments)] // one per property of the operation
+    /// `how`: scale, zero point, bias, channels last.
     fn dequantize(
         &mut self,
         name: &str,
         to: ValueId,
         from: ValueId,
-        scale: Attribute,
-        zero: i64,
-        bias: Option<Attribute>,
+        how: (Attribute, i64, Option<Attribute>, bool),
         reason: &str,
     ) {
+        let (scale, zero, bias, channels_last) = how;
         let ctx = self.em.ctx.clone();
         let mut state = self.em.state("cim.xbar.host_dequantize").operands(&[to, from]);
         state.set_prop(&ctx, "name", ctx.string_attr(name));
@@ -177,29 +181,34 @@ impl Lowering<'_> {
         if let Some(b) = bias {
             state.set_prop(&ctx, "bias", b);
         }
+        if channels_last {
+            state.set_prop(&ctx, "channels_last", ctx.unit());
+        }
         state.set_prop(&ctx, "reason", ctx.string_attr(reason));
         self.em.ints(&mut state, &[("zero_point", zero)]);
         self.em.push(state);
     }
 
-    #[allow(clippy::too_many_arguments)] // one per property of the operation
-    fn float_op(
-        &mut self,
-        name: &str,
-        operator: &str,
-        to: ValueId,
-        srcs: &[ValueId],
-        ints: Attribute,
-        floats: Attribute,
-        reason: &str,
-    ) {
+    fn onnx(&mut self, name: &str, onnx: &Onnx<'_>, to: ValueId, srcs: &[ValueId], reason: &str) {
         let ctx = self.em.ctx.clone();
-        let mut state = self.em.state("cim.xbar.host_float").operands(&[to]).operands(srcs);
-        for (key, text) in [("name", name), ("operator", operator), ("reason", reason)] {
+        let mut state = self.em.state("cim.xbar.host").operands(&[to]).operands(srcs);
+        for (key, text) in [("name", name), ("operator", onnx.operator), ("reason", reason)] {
             state.set_prop(&ctx, key, ctx.string_attr(text));
         }
-        state.set_prop(&ctx, "ints", ints);
-        state.set_prop(&ctx, "floats", floats);
+        state.set_prop(&ctx, "attributes", onnx.attributes);
+        if let Some(s) = onnx.slots {
+            state.set_prop(&ctx, "slots", ctx.i64_array(s));
+        }
+        self.em.ints(&mut state, &[("version", onnx.version), ("output", onnx.output)]);
         self.em.push(state);
     }
+}
+
+/// Properties of an ONNX operator.
+struct Onnx<'a> {
+    operator: &'a str,
+    version: i64,
+    output: i64,
+    slots: Option<&'a [i64]>,
+    attributes: Attribute,
 }

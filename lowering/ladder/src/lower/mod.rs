@@ -99,7 +99,7 @@ fn main_function(ir: &mut Ir, net: &Net) -> (OpId, BlockId, Vec<ValueId>) {
     let space = ctx.string_attr("host");
     let host = |t: usize| {
         let dims: Vec<i64> = net.tensors[t].dims.iter().map(|&d| i64::from(d)).collect();
-        ctx.memref(&dims, ctx.f32(), Some(space))
+        ctx.memref(&dims, network::host_type(&ctx, net.tensors[t].host), Some(space))
     };
     let args: Vec<Type> = net.inputs.iter().chain(&net.outputs).map(|(_, t)| host(*t)).collect();
     let (main, block) = function(ir, "main", &args);
@@ -157,8 +157,8 @@ impl<'a> Lowering<'a> {
     fn run(&mut self, values: &[ValueId]) -> Result<(), Diagnostic> {
         let net = self.net;
         let (inputs, outputs) = values.split_at(net.inputs.len().min(values.len()));
-        for ((name, t), &value) in net.inputs.iter().zip(inputs) {
-            self.input(name, *t, value)?;
+        for ((_, t), &value) in net.inputs.iter().zip(inputs) {
+            self.input(*t, value);
         }
         // The host buffer of an output is where its tensor is computed, when a host operator computes it.
         let mut out_of: HashMap<usize, ValueId> = HashMap::new();
@@ -176,7 +176,7 @@ impl<'a> Lowering<'a> {
             match &node.kind {
                 Kind::Mvm(m) if self.target == Target::Crossbar => self.mvm_on_crossbars(i, node, m)?,
                 Kind::Mvm(m) => self.mvm_on_cores(i, node, m)?,
-                Kind::Quantize { .. } | Kind::Dequantize { .. } | Kind::Float { .. } => {
+                Kind::Quantize { .. } | Kind::Dequantize { .. } | Kind::Onnx { .. } => {
                     self.on_host(node, out_of.get(&node.output).copied())?
                 }
                 _ => self.digital(node)?,
@@ -302,7 +302,7 @@ impl<'a> Lowering<'a> {
             numbers.extend([("slots", i64::from(p.slots.0)), ("slot_rows", i64::from(p.slots.1))]);
         }
         LayerInfo {
-            kind: if m.linear { "linear" } else { "conv" },
+            kind: if m.linear || m.each { "linear" } else { "conv" },
             placement: "cim",
             reason: &self.net.reason,
             window: Some(m.window),

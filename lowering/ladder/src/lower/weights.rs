@@ -198,6 +198,8 @@ impl Lowering<'_> {
             let unit = if m.transposed { i64::from(m.cout) } else { 1 };
             let dims = [(h, w * unit), (w, unit), (c, h * w * unit)];
             (dims, if m.transposed { 1 } else { h * w * c }, 0, c)
+        } else if m.each && m.transposed {
+            ([(1, 0), (1, 0), (per_group, cols)], 1, 0, per_group)
         } else {
             let dims = [(kh, kw), (kw, 1), (per_group, kh * kw)];
             (dims, per_group * kh * kw, cols * per_group * kh * kw, per_group)

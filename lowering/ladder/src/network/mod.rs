@@ -6,10 +6,12 @@
 mod host;
 mod read;
 
-pub use read::read;
+pub use read::{host_elem, read};
 
-use cim_ir::{Attribute, OpId};
-use cim_isa::types::{IntType, Window};
+use cim_dialect::graph::Element;
+use cim_dialect::onnx_attributes::OnnxAttributes;
+use cim_ir::{Attribute, Context, OpId, Type};
+use cim_isa::types::{ElemType, IntType, Window};
 
 /// A tensor of the network.
 #[derive(Clone, Debug)]
@@ -18,8 +20,10 @@ pub struct Tensor {
     pub name: String,
     /// Dimensions, batch first.
     pub dims: Vec<u32>,
-    /// Element type; None for f32.
+    /// Element type on the chip; None for a tensor of the host.
     pub elem: Option<IntType>,
+    /// Element type on the host.
+    pub host: ElemType,
     /// Nodes that read it, in order, once per operand.
     pub users: Vec<usize>,
     /// The network returns it.
@@ -27,14 +31,18 @@ pub struct Tensor {
 }
 
 impl Tensor {
-    /// (C, H, W); a vector is (C, 1, 1).
+    /// The last dimension is the channel: positions of a sequence with their features.
+    pub fn channels_last(&self) -> bool {
+        matches!(self.dims.len(), 2 | 3)
+    }
+    /// (C, H, W); a vector is (C, 1, 1), a sequence of positions with features (N, S, C) is (C, N*S, 1).
     pub fn chw(&self) -> [u32; 3] {
         let d = &self.dims;
         match d.len() {
             0 => [1, 1, 1],
             1 => [d[0], 1, 1],
-            2 => [d[1], 1, 1],
-            3 => [d[1], d[2], 1],
+            2 => [d[1], d[0], 1],
+            3 => [d[2], d[0] * d[1], 1],
             _ => [d[1], d[2], d[3..].iter().product()],
         }
     }
@@ -69,8 +77,10 @@ pub struct Place {
 /// A convolution or linear layer on integers.
 #[derive(Clone, Debug)]
 pub struct Mvm {
-    /// A linear layer.
+    /// A linear layer over all elements of its input.
     pub linear: bool,
+    /// A linear layer over the channels of each position: a 1x1 convolution with the weights of a linear layer.
+    pub each: bool,
     /// Constant.
     pub weights: Attribute,
     /// Name of the constant.
@@ -113,7 +123,7 @@ pub struct Requant {
 /// An operand of a host operator.
 #[derive(Clone, Debug)]
 pub enum HostInput {
-    /// A float tensor.
+    /// A tensor of the host.
     Tensor(usize),
     /// A constant and its name.
     Constant(Attribute, String),
@@ -142,8 +152,8 @@ pub enum Kind {
     Concat,
     /// Host: float to integer.
     Quantize {
-        /// f32 constant of one element.
-        scale: Attribute,
+        /// f32 constant of one element; None = 1, a transfer.
+        scale: Option<Attribute>,
         /// Zero point.
         zero: i64,
         /// Lower clamp.
@@ -153,23 +163,27 @@ pub enum Kind {
     },
     /// Host: integer to float.
     Dequantize {
-        /// f32 constant of one or C elements.
-        scale: Attribute,
+        /// f32 constant of one or C elements; None = 1, a transfer.
+        scale: Option<Attribute>,
         /// Zero point.
         zero: i64,
         /// f32 constant.
         bias: Option<Attribute>,
     },
-    /// Host: a float operator.
-    Float {
+    /// Host: an ONNX operator.
+    Onnx {
         /// ONNX name.
-        operator: &'static str,
+        operator: String,
+        /// Version of the operator set.
+        version: i64,
+        /// Which of its results.
+        output: i64,
         /// Operands in ONNX order.
         operands: Vec<HostInput>,
-        /// Integer attributes.
-        ints: Vec<(&'static str, Vec<i64>)>,
-        /// Float attributes.
-        floats: Vec<(&'static str, f32)>,
+        /// Positions of the operands, where some are left out.
+        slots: Option<Vec<i64>>,
+        /// Attributes.
+        attributes: OnnxAttributes,
     },
 }
 
@@ -178,7 +192,7 @@ pub enum Kind {
 pub struct Node {
     /// The operation.
     pub op: OpId,
-    /// Its position among the operations of the function body.
+    /// Its position among the operations of the function body; negative for transfers, which have none.
     pub at: i64,
     /// Name in the model.
     pub name: String,
@@ -207,6 +221,18 @@ pub struct Net {
     pub batched: bool,
     /// Why convolutions and linear layers are where they are.
     pub reason: String,
+}
+
+/// The inverse of [`host_elem`].
+pub fn host_type(ctx: &Context, elem: ElemType) -> Type {
+    match elem {
+        ElemType::Int(t) => ctx.int_signed(t.bits.into(), t.signed),
+        ElemType::F32 => ctx.f32(),
+        ElemType::F64 => Element::F64.ty(ctx),
+        ElemType::F16 => Element::F16.ty(ctx),
+        ElemType::BF16 => Element::BF16.ty(ctx),
+        ElemType::Bool => ctx.int_signed(1, false),
+    }
 }
 
 /// A window as 15 numbers: [H, W, C, Ho, Wo, kh, kw, sh, sw, dh, dw, top, left, bottom, right].

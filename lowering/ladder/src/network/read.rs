@@ -1,9 +1,10 @@
 //! From `cim.graph` operations to data.
 
-use super::host::float_operator;
+use super::host::onnx_operator;
 use super::*;
+use cim_dialect::graph::Element;
 use cim_dialect::graph::{BATCHED, INPUTS, OUTPUTS};
-use cim_ir::core::{AttrData, FloatKind, Signedness, TypeData};
+use cim_ir::core::{AttrData, TypeData};
 use cim_ir::{Context, Diagnostic, Ir, Type, ValueId};
 use std::collections::{HashMap, HashSet};
 
@@ -82,24 +83,28 @@ impl<'a> Props<'a> {
     }
 }
 
+/// Element type on the host: truth values are `ui1` in the IR. Both sides spell types alike.
+pub fn host_elem(ctx: &Context, ty: Type) -> Option<ElemType> {
+    match Element::of(ctx, ty)? {
+        Element::Int(t) if t.width == 1 && !t.signed => Some(ElemType::Bool),
+        other => other.to_string().parse().ok(),
+    }
+}
+
 /// Integer element type; None when it is no signed or unsigned integer of at most 64 bits.
 pub fn int_type(ctx: &Context, ty: Type) -> Option<IntType> {
     let (bits, signed) = cim_dialect::xbar::check::int(ctx, ty)?;
     Some(IntType { bits, signed })
 }
 
-fn tensor_type(ctx: &Context, ty: Type) -> Option<(Vec<u32>, Option<IntType>)> {
+/// Dimensions and element type of a tensor; the integer type where the chip knows it.
+pub(super) fn tensor_type(ctx: &Context, ty: Type) -> Option<(Vec<u32>, ElemType, Option<IntType>)> {
     let TypeData::Tensor { dims, elem, .. } = ctx.type_data(ty) else { return None };
     let count = dims.iter().try_fold(1i64, |n, &d| (d >= 1).then(|| n.saturating_mul(d)))?;
     if count > MAX_ELEMENTS || dims.iter().any(|d| *d > MAX_ELEMENTS) {
         return None;
     }
-    let elem = match ctx.type_data(*elem) {
-        TypeData::Float(FloatKind::F32) => None,
-        TypeData::Integer { sign: Signedness::Signless, .. } => return None,
-        _ => Some(int_type(ctx, *elem)?),
-    };
-    Some((dims.iter().map(|&d| d as u32).collect(), elem))
+    Some((dims.iter().map(|&d| d as u32).collect(), host_elem(ctx, *elem)?, int_type(ctx, *elem)))
 }
 
 fn names(ir: &Ir, func: OpId, key: &str, count: usize, word: &str) -> Vec<String> {
@@ -126,13 +131,16 @@ pub fn read(ir: &Ir, func: OpId) -> Result<Net, Diagnostic> {
     let mut used: HashSet<String> = HashSet::new();
     let args = ir.args(block).to_vec();
     for (name, &arg) in names(ir, func, INPUTS, args.len(), "input").into_iter().zip(&args) {
-        let Some((dims, elem)) = tensor_type(ctx, ir.ty(arg)) else {
-            return Err(ir.op_error(func, format!("input '{name}' must be a static tensor of f32 or sized integers")));
+        let Some((dims, host, _)) = tensor_type(ctx, ir.ty(arg)) else {
+            return Err(
+                ir.op_error(func, format!("input '{name}' must be a static tensor of floats or sized integers"))
+            );
         };
         values.insert(arg, net.tensors.len());
         net.inputs.push((name.clone(), net.tensors.len()));
-        net.tensors.push(Tensor { name, dims, elem, users: Vec::new(), is_output: false });
+        net.tensors.push(Tensor { name, dims, elem: None, host, users: Vec::new(), is_output: false });
     }
+    let mut transfers = Transfers::default();
     for (at, op) in ir.ops_of(block).enumerate() {
         let p = Props { ir, op };
         let full = ir.name_str(op);
@@ -163,21 +171,78 @@ pub fn read(ir: &Ir, func: OpId) -> Result<Net, Diagnostic> {
             name = (1..).map(|k| format!("{name}.{k}")).find(|n| used.insert(n.clone())).unwrap_or_default();
         }
         let operands: Vec<ValueId> = ir.operands(op).collect();
-        let Some((result, (dims, elem))) = ir.result(op, 0).and_then(|r| Some((r, tensor_type(ctx, ir.ty(r))?))) else {
-            return p.fail("must have a static tensor of f32 or sized integers as its result");
+        let Some((result, (dims, host, elem))) = ir.result(op, 0).and_then(|r| Some((r, tensor_type(ctx, ir.ty(r))?)))
+        else {
+            return p.fail("must have a static tensor of floats or sized integers as its result");
         };
+        let on_host = kind == "host" || elem.is_none();
+        // Operands come to where the operation runs.
+        let wanted = if on_host && kind != "dequantize" || kind == "quantize" { Side::Host } else { Side::Chip };
+        for v in &operands {
+            if let Some(t) = values.get(v).copied() {
+                values.insert(*v, transfers.bring(&mut net, &mut used, op, t, wanted));
+            }
+        }
         let env = Env { net: &net, values: &values, constants: &constants, operands: &operands };
-        let (node_kind, inputs) = node(&p, kind, &env, &dims, elem)?;
+        let (node_kind, inputs) = node(&p, kind, &env, &dims, on_host, elem)?;
         let output = net.tensors.len();
+        let elem = elem.filter(|_| !on_host);
         for &i in &inputs {
             net.tensors[i].users.push(net.nodes.len());
         }
         values.insert(result, output);
-        net.tensors.push(Tensor { name: name.clone(), dims, elem, users: Vec::new(), is_output: false });
+        net.tensors.push(Tensor { name: name.clone(), dims, elem, host, users: Vec::new(), is_output: false });
         let reason = p.string("host").map(str::to_string);
         net.nodes.push(Node { op, at: at as i64, name, kind: node_kind, inputs, output, reason });
     }
     Ok(net)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Host,
+    Chip,
+}
+
+/// Copies of integer tensors on the other side; floats cross by quantise and dequantise operations of the network.
+#[derive(Default)]
+struct Transfers {
+    copies: HashMap<usize, usize>,
+    made: i64,
+}
+
+impl Transfers {
+    /// The tensor itself when it lies on the wanted side or cannot leave its own, else its copy there.
+    fn bring(&mut self, net: &mut Net, used: &mut HashSet<String>, op: OpId, t: usize, wanted: Side) -> usize {
+        let tensor = &net.tensors[t];
+        let side = if tensor.elem.is_some() { Side::Chip } else { Side::Host };
+        let int = match (tensor.host, tensor.elem) {
+            _ if side == wanted => return t,
+            (_, Some(e)) => e,
+            (ElemType::Int(e), None) if e.bits < 64 || e.signed => e,
+            (ElemType::Bool, None) => IntType::new(1, false),
+            _ => return t,
+        };
+        if let Some(&copy) = self.copies.get(&t) {
+            return copy;
+        }
+        let word = if wanted == Side::Chip { "chip" } else { "host" };
+        let base = format!("{}.{word}", tensor.name);
+        let name = std::iter::once(base.clone()).chain((1..).map(|k| format!("{base}.{k}")));
+        let name = name.into_iter().find(|n| used.insert(n.clone())).unwrap_or_default();
+        self.made += 1;
+        let (kind, elem) = match wanted {
+            Side::Chip => (Kind::Quantize { scale: None, zero: 0, lo: int.min(), hi: int.max() }, Some(int)),
+            Side::Host => (Kind::Dequantize { scale: None, zero: 0, bias: None }, None),
+        };
+        let (dims, host, output) = (tensor.dims.clone(), tensor.host, net.tensors.len());
+        net.tensors[t].users.push(net.nodes.len());
+        net.tensors.push(Tensor { name: name.clone(), dims, elem, host, users: Vec::new(), is_output: false });
+        let reason = Some(format!("its users run on the {word}"));
+        net.nodes.push(Node { op, at: -self.made, name, kind, inputs: vec![t], output, reason });
+        self.copies.insert(t, output);
+        output
+    }
 }
 
 /// What operands refer to.
@@ -210,11 +275,10 @@ fn node(
     kind: &str,
     env: &Env,
     dims: &[u32],
+    on_host: bool,
     elem: Option<IntType>,
 ) -> Result<(Kind, Vec<usize>), Diagnostic> {
     let tensors = |n: usize| (0..n).map(|i| env.tensor(p, i)).collect::<Result<Vec<_>, _>>();
-    let is_float = |t: usize| env.net.tensors[t].elem.is_none();
-    let float_out = elem.is_none();
     Ok(match kind {
         "quantize" => {
             let t = env.tensor(p, 0)?;
@@ -224,19 +288,16 @@ fn node(
             }
             let elem = elem.unwrap_or(IntType::I32);
             let (lo, hi) = (p.int("lo", elem.min())?, p.int("hi", elem.max())?);
-            (Kind::Quantize { scale, zero: p.zero_point()?, lo, hi }, vec![t])
+            (Kind::Quantize { scale: Some(scale), zero: p.zero_point()?, lo, hi }, vec![t])
         }
         "dequantize" => {
             let t = env.tensor(p, 0)?;
             let Some(scale) = p.attr("scale") else { return p.fail("attribute 'scale' is missing") };
-            (Kind::Dequantize { scale, zero: p.zero_point()?, bias: p.attr("bias") }, vec![t])
+            (Kind::Dequantize { scale: Some(scale), zero: p.zero_point()?, bias: p.attr("bias") }, vec![t])
         }
-        _ if float_out => float_operator(p, kind, env)?,
+        _ if on_host => onnx_operator(p, kind, env)?,
         "conv2d" | "linear" => {
             let t = env.tensor(p, 0)?;
-            if is_float(t) {
-                return p.fail("mixes float input and integer output; run cim-quantize-operators first");
-            }
             (Kind::Mvm(Box::new(mvm(p, kind == "linear", env, t, dims)?)), vec![t])
         }
         "requantize" => (Kind::Requantize(p.requant("multiplier", None)?), tensors(1)?),
@@ -320,7 +381,7 @@ fn mvm(p: &Props, linear: bool, env: &Env, input: usize, dims: &[u32]) -> Result
     if env.operands.len() > 2 {
         return p.fail("has a bias on integers; the bias belongs into the requantisation that follows");
     }
-    let Some((weight_dims, Some(weight))) = cim_ir::kinds::attr_type(ctx, weights).and_then(|t| tensor_type(ctx, t))
+    let Some((weight_dims, _, Some(weight))) = cim_ir::kinds::attr_type(ctx, weights).and_then(|t| tensor_type(ctx, t))
     else {
         return p.fail("weights must be a static tensor of sized integers");
     };
@@ -330,10 +391,33 @@ fn mvm(p: &Props, linear: bool, env: &Env, input: usize, dims: &[u32]) -> Result
     let x = &env.net.tensors[input];
     let transposed = p.has("transpose");
     let groups = p.int("group", 1)?;
+    let [channels, height, width] = x.chw();
+    let each = linear && (height, width) != (1, 1) && x.channels_last();
     let (window, cout) = if linear {
         let n = x.len();
         let [a, b] = *weight_dims else { return p.fail("weights of a linear layer have two dimensions") };
         let (inputs, cout) = if transposed { (a, b) } else { (b, a) };
+        if each {
+            if inputs != channels || dims.last() != Some(&cout) {
+                return p
+                    .fail(format!("weights for {inputs} inputs and {cout} outputs do not fit {channels} features"));
+            }
+            let window = Window { input: [height, width, inputs], output: [height, width], ..linear_window(inputs) };
+            return Ok(Mvm {
+                linear: false,
+                each,
+                weights,
+                weights_name,
+                weight_dims,
+                weight,
+                transposed,
+                window,
+                groups: 1,
+                cout,
+                weight_zero: p.int("weight_zero", 0)?,
+                place: place(p)?,
+            });
+        }
         if u64::from(inputs) != n
             || x.dims.first() != Some(&1)
             || dims.iter().map(|&d| u64::from(d)).product::<u64>() != u64::from(cout)
@@ -357,6 +441,7 @@ fn mvm(p: &Props, linear: bool, env: &Env, input: usize, dims: &[u32]) -> Result
     };
     Ok(Mvm {
         linear,
+        each: false,
         weights,
         weights_name,
         weight_dims,

@@ -3,6 +3,7 @@
 use super::Export;
 use super::access::Depths;
 use crate::network::window_from;
+use cim_dialect::onnx_attributes::OnnxAttributes;
 use cim_dialect::row::{ReadRow, WriteRow};
 use cim_dialect::xbar::crossbar::{ReadCore, ReadXb, Resident, WriteCore, WriteXb};
 use cim_dialect::xbar::digital as dcom;
@@ -116,9 +117,7 @@ impl Export<'_> {
                 Instr::Parallel { body: self.block(block, depths, true)? }
             }
             _ => match name.strip_prefix("cim.xbar.").or(name.strip_prefix("cim.row.")) {
-                Some("mov" | "fill" | "host_quantize" | "host_dequantize" | "host_float") => {
-                    self.movement(op, depths)?
-                }
+                Some("mov" | "fill" | "host_quantize" | "host_dequantize" | "host") => self.movement(op, depths)?,
                 Some("write_xb" | "write_row" | "read_xb" | "read_row" | "write_core" | "read_core") => {
                     self.crossbar(op, depths)?
                 }
@@ -429,6 +428,7 @@ impl Export<'_> {
         }
     }
 
+    #[allow(clippy::too_many_arguments)] // one per part of the operator
     fn host_op(
         &mut self,
         op: OpId,
@@ -436,9 +436,16 @@ impl Export<'_> {
         reason: &str,
         kind: HostKind,
         output: ValueId,
-        inputs: &[ValueId],
+        values: &[ValueId],
+        slots: Option<&[i64]>,
     ) -> Out<Instr> {
-        let inputs = inputs.iter().map(|&v| self.host_value(op, v)).collect::<Out<Vec<_>>>()?;
+        let mut inputs = Vec::with_capacity(values.len());
+        for (i, &v) in values.iter().enumerate() {
+            let slot = slots.and_then(|s| s.get(i)).and_then(|s| usize::try_from(*s).ok()).unwrap_or(i);
+            // Slots ascend and are small: the verifier saw to it.
+            inputs.resize(slot.clamp(i, 255), HostValue::Absent);
+            inputs.push(self.host_value(op, v)?);
+        }
         let output = self.host_value(op, output)?;
         let id = HostOpId(self.p.host_ops.len() as u32);
         self.p.host_ops.push(HostOp { name: name.to_string(), kind, inputs, output, reason: reason.to_string() });
@@ -480,34 +487,33 @@ impl Export<'_> {
                 _ => None,
             };
             let Some(scale) = scale else { return self.fail(op, "scale must be a constant of one f32") };
-            let kind = HostKind::Quantise { scale, zero: o.zero_point(ir), lo: o.lo(ir), hi: o.hi(ir) };
-            return self.host_op(op, o.name(ir), o.reason(ir), kind, o.dst(ir), &[o.src(ir)]);
+            let kind = HostKind::Quantise {
+                scale,
+                zero: o.zero_point(ir),
+                lo: o.lo(ir),
+                hi: o.hi(ir),
+                channels_last: o.channels_last(ir),
+            };
+            return self.host_op(op, o.name(ir), o.reason(ir), kind, o.dst(ir), &[o.src(ir)], None);
         }
         if let Some(o) = dmov::HostDequantize::cast(ir, op) {
             let name = o.name(ir);
             let scale = self.constant(op, &format!("{name}.scale"), o.scale(ir))?;
             let bias = o.bias(ir).map(|b| self.constant(op, &format!("{name}.bias"), b)).transpose()?;
-            let kind = HostKind::Dequantise { scale, zero: o.zero_point(ir), bias };
-            return self.host_op(op, name, o.reason(ir), kind, o.dst(ir), &[o.src(ir)]);
+            let kind = HostKind::Dequantise { scale, zero: o.zero_point(ir), bias, channels_last: o.channels_last(ir) };
+            return self.host_op(op, name, o.reason(ir), kind, o.dst(ir), &[o.src(ir)], None);
         }
-        let Some(o) = dmov::HostFloat::cast(ir, op) else { return self.fail(op, "has no meta-operator") };
-        let ctx = ir.ctx();
-        let mut ints = Vec::new();
-        for &(key, value) in ctx.dict_items(o.ints(ir)) {
-            let Some(v) = ctx.as_i64_array(value) else {
-                return self.fail(op, "'ints' must hold lists of 64-bit integers");
-            };
-            ints.push((ctx.str(key).to_string(), v));
-        }
-        let mut floats = Vec::new();
-        for &(key, value) in ctx.dict_items(o.floats(ir)) {
-            let AttrData::Float { bits, .. } = ctx.attr_data(value) else {
-                return self.fail(op, "'floats' must hold f32 values");
-            };
-            floats.push((ctx.str(key).to_string(), f32::from_bits(*bits as u32)));
-        }
-        let kind = HostKind::Float { op: o.operator(ir).to_string(), ints, floats };
+        let Some(o) = dmov::Host::cast(ir, op) else { return self.fail(op, "has no meta-operator") };
+        let a = OnnxAttributes::read(ir.ctx(), o.attributes(ir)).map_err(|e| ir.op_error(op, e))?;
+        let kind = HostKind::Onnx {
+            op: o.operator(ir).to_string(),
+            version: self.u32(op, "version", o.version(ir))?,
+            result: self.u32(op, "output", o.output(ir))?,
+            ints: a.ints,
+            floats: a.floats,
+            strings: a.strings,
+        };
         let srcs: Vec<ValueId> = o.srcs(ir).into_iter().collect();
-        self.host_op(op, o.name(ir), o.reason(ir), kind, o.dst(ir), &srcs)
+        self.host_op(op, o.name(ir), o.reason(ir), kind, o.dst(ir), &srcs, o.slots(ir).as_deref())
     }
 }

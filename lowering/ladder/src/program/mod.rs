@@ -9,7 +9,7 @@ mod code;
 mod reference;
 mod tables;
 
-use crate::network;
+use crate::network::{self, host_elem};
 use cim_dialect::machine::machine_of;
 use cim_dialect::xbar::check::{Mem, int};
 use cim_dialect::xbar::program::{Alloc, Matrix, Requant};
@@ -127,7 +127,7 @@ impl Export<'_> {
 
     fn constant(&mut self, op: OpId, name: &str, value: Attribute) -> Result<ConstId, Diagnostic> {
         let ctx = self.ir.ctx();
-        self.t.elements(ctx, name, value).map_err(|e| self.ir.op_error(op, e))
+        self.t.elements(ctx, name, value, false).map_err(|e| self.ir.op_error(op, e))
     }
 
     /// Module symbols: matrices, requantisation constants, residents.
@@ -210,7 +210,10 @@ impl Export<'_> {
         }
         let id = HostTensorId(self.p.host_tensors.len() as u32);
         let name = self.t.unique(name);
-        self.p.host_tensors.push(HostTensor { name, shape });
+        let Some(elem) = host_elem(self.ir.ctx(), mem.elem) else {
+            return self.fail(op, format!("'{name}' must hold floats or sized integers"));
+        };
+        self.p.host_tensors.push(HostTensor { name, shape, elem });
         self.hosts.insert(value, id);
         Ok(id)
     }
@@ -272,7 +275,7 @@ impl Export<'_> {
         for op in ir.body(main).into_iter().flat_map(|b| ir.ops_of(b)) {
             if let Some(c) = moves::HostConstant::cast(ir, op) {
                 let (name, value) = (c.name(ir).to_string(), c.value(ir));
-                let id = self.constant(op, &name, value)?;
+                let id = self.t.elements(ir.ctx(), &name, value, true).map_err(|e| ir.op_error(op, e))?;
                 self.host_constants.insert(c.result(ir), id);
             }
         }

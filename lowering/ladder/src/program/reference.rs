@@ -20,19 +20,6 @@ impl Export<'_> {
                 out.tensors.push(RefTensor { name: tensor.name.clone(), shape: tensor.chw(), elem });
             }
         }
-        for (name, t) in &net.inputs {
-            if let Some(&output) = ids.get(t) {
-                let op = self.host_op_of(name, true, None);
-                let Some(op) = op else { continue };
-                out.nodes.push(RefNode {
-                    name: name.clone(),
-                    kind: RefKind::Host { op },
-                    inputs: vec![],
-                    output,
-                    probe: None,
-                });
-            }
-        }
         for node in &net.nodes {
             let Some(&output) = ids.get(&node.output) else { continue };
             let kind = self.ref_kind(node)?;
@@ -78,7 +65,7 @@ impl Export<'_> {
             let kind = match o.kind {
                 HostKind::Quantise { .. } => quantise,
                 HostKind::Dequantise { .. } => !quantise,
-                HostKind::Float { .. } => false,
+                HostKind::Onnx { .. } => false,
             };
             kind && o.name == name && output.is_none_or(|t| o.output == HostValue::Tensor(t))
         };
@@ -111,7 +98,7 @@ impl Export<'_> {
         Ok(match &node.kind {
             Kind::Mvm(m) => {
                 let weights = self.constant(node.op, &m.weights_name, m.weights)?;
-                if m.linear {
+                if m.linear || m.each {
                     RefKind::Linear { weights, transposed: m.transposed, weight_zero: m.weight_zero }
                 } else {
                     RefKind::Conv { weights, window: m.window, groups: m.groups, weight_zero: m.weight_zero }
@@ -125,7 +112,7 @@ impl Export<'_> {
             Kind::AveragePool(w, r) => RefKind::AveragePool { window: *w, requant: self.constants(node, r)? },
             Kind::Reshape => RefKind::Reshape,
             Kind::Concat => RefKind::Concat,
-            Kind::Quantize { .. } | Kind::Dequantize { .. } | Kind::Float { .. } => {
+            Kind::Quantize { .. } | Kind::Dequantize { .. } | Kind::Onnx { .. } => {
                 match self.host_op_of(&node.name, true, None) {
                     Some(op) => RefKind::Host { op },
                     None => return self.fail(node.op, "has no host operator in @main"),

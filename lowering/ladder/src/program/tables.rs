@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 #[derive(Default)]
 pub(super) struct Tables {
     pub constants: Vec<Constant>,
-    by_attr: HashMap<Attribute, ConstId>,
+    by_attr: HashMap<(Attribute, ElemType), ConstId>,
     by_ints: HashMap<Vec<i64>, ConstId>,
     names: HashSet<String>,
     windows: Vec<Window>,
@@ -37,22 +37,21 @@ impl Tables {
         }
     }
 
-    /// The constant of a dense attribute; its bytes are shared, not copied, unless it is a splat.
-    pub fn elements(&mut self, ctx: &Context, name: &str, value: Attribute) -> Result<ConstId, String> {
-        if let Some(&id) = self.by_attr.get(&value) {
+    /// The constant of a dense attribute; its bytes are shared, not copied, unless it is a splat. Elements of one bit are integers to
+    /// the chip and truth values to the host.
+    pub fn elements(&mut self, ctx: &Context, name: &str, value: Attribute, host: bool) -> Result<ConstId, String> {
+        let e = Elements::of(ctx, value)?;
+        let width = e.elem.bytes();
+        let elem: ElemType = match e.int {
+            Some(t) if host && t.width == 1 && !t.signed => ElemType::Bool,
+            _ => e.elem.to_string().parse()?,
+        };
+        if let Some(&id) = self.by_attr.get(&(value, elem)) {
             return Ok(id);
         }
-        let e = Elements::of(ctx, value)?;
-        let (elem, width) = match e.int {
-            Some(t) => {
-                let int = IntType::new(t.width as u8, t.signed);
-                if int.bytes() as usize != t.bytes() {
-                    return Err(format!("constants of {} bits have no place in a program", t.width));
-                }
-                (ElemType::Int(int), t.bytes())
-            }
-            None => (ElemType::F32, 4),
-        };
+        if elem.bytes() as usize != width {
+            return Err(format!("constants of {elem} have no place in a program"));
+        }
         let dims = cim_ir::constraints::shape(ctx, e.ty).unwrap_or(&[]);
         let shape = dims.iter().map(|&d| u32::try_from(d).map_err(|_| "a dimension does not fit 32 bits".to_string()));
         let shape = shape.collect::<Result<Vec<_>, _>>()?;
@@ -62,7 +61,7 @@ impl Tables {
             _ => stored,
         };
         let id = self.push(name, elem, shape, data);
-        self.by_attr.insert(value, id);
+        self.by_attr.insert((value, elem), id);
         Ok(id)
     }
 

@@ -1,8 +1,8 @@
 //! Element by element, one operand.
 
+use crate::Host;
 use crate::call::{Call, Operator};
 use crate::tensor::{Data, Tensor, TensorType};
-use crate::Host;
 
 /// The family.
 pub(super) const OPERATORS: &[Operator] = &[

@@ -161,7 +161,13 @@ fn reference_nodes(r: &mut Rng, p: &mut Program, w: Window, groups: u32, weights
     let scale = (r.size(1, 1000) as f32) / 37.0;
     p.host_ops.push(HostOp {
         name: "quantise".into(),
-        kind: HostKind::Quantise { scale, zero: r.int(-9, 9), lo: input.min(), hi: input.max(), channels_last: r.once_in(2) },
+        kind: HostKind::Quantise {
+            scale,
+            zero: r.int(-9, 9),
+            lo: input.min(),
+            hi: input.max(),
+            channels_last: r.once_in(2),
+        },
         inputs: vec![HostValue::Tensor(tensor)],
         output: HostValue::Buffer(source),
         reason: "graph input".into(),

@@ -124,7 +124,16 @@ fn kind(p: &Program, facts: &Facts, kind: &RefKind, inputs: &[&RefTensor], out: 
         RefKind::Linear { weights, weight_zero, .. } => {
             let x = one(inputs)?;
             factor("weight_zero", *weight_zero)?;
-            let want = product(&x.shape).saturating_mul(product(&out.shape));
+            // One product over all elements, or one for each position (h, w) over its channels.
+            let each = out.shape[1..] != [1, 1];
+            ensure(!each || x.shape[1..] == out.shape[1..], || {
+                format!("input {:?} and output {:?} differ in positions", x.shape, out.shape)
+            })?;
+            let want = if each {
+                u64::from(x.shape[0]) * u64::from(out.shape[0])
+            } else {
+                product(&x.shape).saturating_mul(product(&out.shape))
+            };
             let (_, n) = facts.integers(*weights)?;
             ensure(n == want, || format!("{n} weights, expected {want}"))
         }

@@ -1,35 +1,53 @@
-//! Between floats and integers: the borders of the chip.
+//! Between tensors of the host and integers: the borders of the chip.
 
+use cim_host::{Data, Tensor, TensorType};
 use cim_isa::Program;
-use cim_isa::types::ConstId;
+use cim_isa::program::HostKind;
+use cim_isa::types::ElemType;
 
 use crate::error::Kernel;
-use crate::tensor::floats;
+use crate::tensor::{elements, floats};
 
-/// `clamp(round_half_even(x / scale) + zero, lo, hi)`. A NaN quantises to the zero point.
-pub(super) fn quantise(x: &[f32], scale: f32, zero: i64, lo: i64, hi: i64) -> Kernel<Vec<i64>> {
+/// Position in (C, H, W) order of each element in (H, W, C) order.
+fn channels_last([c, h, w]: [u32; 3]) -> impl Iterator<Item = usize> {
+    let (c, plane) = (c as usize, h as usize * w as usize);
+    (0..plane).flat_map(move |p| (0..c).map(move |c| c * plane + p))
+}
+
+/// `clamp(round_half_even(x / scale) + zero, lo, hi)` for a buffer of shape (C, H, W). A NaN quantises to the zero point.
+pub(super) fn quantise(kind: &HostKind, x: &[f32], shape: [u32; 3]) -> Kernel<Vec<i64>> {
+    let &HostKind::Quantise { scale, zero, lo, hi, channels_last: last } = kind else {
+        return Err("is no quantise".into());
+    };
     if !(scale > 0.0 && scale.is_finite()) {
         return Err(format!("scale {scale} must be positive and finite"));
     }
     if lo > hi {
         return Err(format!("bounds {lo} > {hi}"));
     }
+    if x.len() != elements(&shape)? {
+        return Err(format!("{} elements for a buffer of {shape:?}", x.len()));
+    }
     // A float-to-integer `as` saturates and gives 0 for NaN.
-    Ok(x.iter().map(|&v| ((v / scale).round_ties_even() as i64).saturating_add(zero).clamp(lo, hi)).collect())
+    let each = |v: f32| ((v / scale).round_ties_even() as i64).saturating_add(zero).clamp(lo, hi);
+    if !last {
+        return Ok(x.iter().map(|&v| each(v)).collect());
+    }
+    let mut out = vec![0; x.len()];
+    for (at, &v) in channels_last(shape).zip(x) {
+        out[at] = each(v);
+    }
+    Ok(out)
 }
 
-/// `(x - zero) * scale[c] + bias[c]`; `data` holds `channels` equal planes.
-pub(super) fn dequantise(
-    program: &Program,
-    data: &[i64],
-    channels: u32,
-    scale: ConstId,
-    zero: i64,
-    bias: Option<ConstId>,
-) -> Kernel<Vec<f32>> {
+/// `(x - zero) * scale[c] + bias[c]`; `data` is a buffer of shape (C, H, W), the result in the order of the tensor.
+pub(super) fn dequantise(program: &Program, kind: &HostKind, data: &[i64], shape: [u32; 3]) -> Kernel<Vec<f32>> {
+    let &HostKind::Dequantise { scale, zero, bias, channels_last: last } = kind else {
+        return Err("is no dequantise".into());
+    };
     let scale = floats(program, scale)?;
     let bias = bias.map(|b| floats(program, b)).transpose()?;
-    let channels = channels as usize;
+    let channels = shape[0] as usize;
     for (what, v) in [("scales", Some(&scale)), ("biases", bias.as_ref())] {
         if let Some(v) = v
             && v.len() != 1
@@ -38,13 +56,13 @@ pub(super) fn dequantise(
             return Err(format!("{} {what} for {channels} channels", v.len()));
         }
     }
-    if channels == 0 || !data.len().is_multiple_of(channels) {
-        return Err(format!("{} elements do not divide into {channels} channels", data.len()));
+    if data.is_empty() || data.len() != elements(&shape)? {
+        return Err(format!("{} elements in a buffer of {shape:?}", data.len()));
     }
     let plane = data.len() / channels;
     let pick = |v: &[f32], c: usize| v.get(if v.len() == 1 { 0 } else { c }).copied().unwrap_or(0.0);
     let mut out = Vec::with_capacity(data.len());
-    for (c, values) in data.chunks(plane.max(1)).enumerate() {
+    for (c, values) in data.chunks(plane).enumerate() {
         let s = pick(&scale, c);
         let b = bias.as_deref().map(|b| pick(b, c));
         for &v in values {
@@ -55,5 +73,18 @@ pub(super) fn dequantise(
             });
         }
     }
-    Ok(out)
+    Ok(if last { channels_last(shape).map(|at| out[at]).collect() } else { out })
+}
+
+/// Elements as a tensor of a type, truncated for integers.
+pub(super) fn convert(values: Vec<f32>, to: TensorType) -> Tensor {
+    match to.elem {
+        ElemType::Int(t) => Tensor::ints(t, to.shape, values.iter().map(|v| *v as i64).collect()),
+        ElemType::F64 => Tensor::doubles(to.shape, values.iter().map(|v| f64::from(*v)).collect()),
+        ElemType::Bool => {
+            let data = Data::Bool(values.iter().map(|v| *v != 0.0).collect());
+            Tensor { elem: ElemType::Bool, shape: to.shape, data }
+        }
+        elem => Tensor::floats(elem, to.shape, values),
+    }
 }

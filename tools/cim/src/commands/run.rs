@@ -73,13 +73,13 @@ pub fn run(args: &Run, common: &Common) -> Result<ExitCode> {
         }
     }
     if let (Some(labels), Some(y)) = (&labels, outcome.outputs.first()) {
-        report.accuracy = Some(expect::accuracy(&y.data, inputs.images(), labels)?);
+        report.accuracy = Some(expect::accuracy(&y.tensor.to_f32(), inputs.images(), labels)?);
     }
     if !args.expect.is_empty() {
         let mut e = Expectation::default();
         for (y, expected) in outcome.outputs.iter().zip(&expected) {
             if let Some(expected) = expected {
-                e.add(&y.name, &y.shape, &y.data, expected, Tolerance { atol: args.atol, rtol: args.rtol })?;
+                e.add(&y.name, &y.tensor, expected, Tolerance { atol: args.atol, rtol: args.rtol })?;
             }
         }
         report.expectation = Some(e);
@@ -155,7 +155,7 @@ fn expectations(args: &Run, names: &[&str], inputs: &Inputs) -> Result<Vec<Optio
 
 fn write_output(path: &Path, y: &Output) -> Result<()> {
     let mut bytes = Vec::new();
-    tensor_file::write_npy_f32(&mut bytes, &y.shape, &y.data)?;
+    tensor_file::write_npy(&mut bytes, &y.tensor)?;
     output::write(path, &bytes)
 }
 

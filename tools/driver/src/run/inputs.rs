@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use cim_host::{Data, Tensor, TensorType};
 use cim_isa::Program;
-use cim_reference::FloatTensor;
+use cim_isa::types::ElemType;
 
 use crate::tensor_file::{self, Array};
 
@@ -19,9 +20,10 @@ pub struct Inputs {
 
 #[derive(Clone, Debug, PartialEq)]
 struct Part {
-    /// Shape of one image as the program declares it.
-    shape: Vec<u32>,
-    data: Vec<f32>,
+    /// Type of one image as the program declares it.
+    ty: TensorType,
+    /// Elements of all images.
+    data: Data,
 }
 
 /// One output of all images.
@@ -29,10 +31,8 @@ struct Part {
 pub struct Output {
     /// Name in the model.
     pub name: String,
-    /// Shape, images along axis 0.
-    pub shape: Vec<usize>,
-    /// Elements.
-    pub data: Vec<f32>,
+    /// The values, images along axis 0.
+    pub tensor: Tensor,
 }
 
 /// Splits `[NAME=]FILE`. A file whose own name holds `=` is taken as a whole when it exists.
@@ -110,7 +110,9 @@ impl Inputs {
                 bail!("input '{}' holds {n} images, the inputs before it {}", interface.name, images.unwrap_or(0));
             }
             images = Some(n);
-            parts.push(Part { shape, data: array.to_f32() });
+            let elem = declared.map_or(ElemType::F32, |t| t.elem);
+            let data = array.to_data(elem).map_err(|e| anyhow!("input '{}': {e}", interface.name))?;
+            parts.push(Part { ty: TensorType { elem, shape: shape.iter().map(|d| *d as usize).collect() }, data });
         }
         let available = images.unwrap_or(1);
         if available == 0 {
@@ -128,13 +130,20 @@ impl Inputs {
     ///
     /// # Errors
     /// There is no such image.
-    pub fn image(&self, i: usize) -> Result<Vec<FloatTensor>> {
+    pub fn image(&self, i: usize) -> Result<Vec<Tensor>> {
         self.parts
             .iter()
             .map(|p| {
                 let n = p.data.len() / self.available;
-                let data = p.data.get(i * n..(i + 1) * n).context("there is no such image")?;
-                FloatTensor::new(p.shape.clone(), data.to_vec()).map_err(anyhow::Error::msg)
+                let range = i * n..(i + 1) * n;
+                let data = match &p.data {
+                    Data::Float(v) => v.get(range).map(|v| Data::Float(v.to_vec())),
+                    Data::Double(v) => v.get(range).map(|v| Data::Double(v.to_vec())),
+                    Data::Int(v) => v.get(range).map(|v| Data::Int(v.to_vec())),
+                    Data::Bool(v) => v.get(range).map(|v| Data::Bool(v.to_vec())),
+                };
+                let data = data.context("there is no such image")?;
+                Ok(Tensor { elem: p.ty.elem, shape: p.ty.shape.clone(), data })
             })
             .collect()
     }
@@ -185,22 +194,27 @@ fn image_count(declared: &[u32], found: &[usize]) -> Option<usize> {
 }
 
 /// Joins the outputs of single images along axis 0.
-pub(super) fn batch_outputs(program: &Program, images: Vec<Vec<FloatTensor>>) -> Result<Vec<Output>> {
+pub(super) fn batch_outputs(program: &Program, images: Vec<Vec<Tensor>>) -> Result<Vec<Output>> {
     let mut outputs = Vec::with_capacity(program.outputs.len());
     for (i, interface) in program.outputs.iter().enumerate() {
-        let (mut data, mut shape) = (Vec::new(), Vec::new());
-        for image in &images {
-            let y = image.get(i).with_context(|| format!("the program gave no output '{}'", interface.name))?;
-            if shape.is_empty() {
-                shape = y.shape.iter().map(|&d| d as usize).collect();
+        let none = || format!("the program gave no output '{}'", interface.name);
+        let parts = images.iter().map(|y| y.get(i)).collect::<Option<Vec<&Tensor>>>().with_context(none)?;
+        let mut tensor = (*parts.first().with_context(none)?).clone();
+        for y in parts.iter().skip(1) {
+            match (&mut tensor.data, &y.data) {
+                (Data::Float(all), Data::Float(v)) => all.extend_from_slice(v),
+                (Data::Double(all), Data::Double(v)) => all.extend_from_slice(v),
+                (Data::Int(all), Data::Int(v)) => all.extend_from_slice(v),
+                (Data::Bool(all), Data::Bool(v)) => all.extend_from_slice(v),
+                _ => bail!("output '{}' changes its element type", interface.name),
             }
-            data.extend_from_slice(&y.data);
         }
-        match shape.first_mut() {
+        match tensor.shape.first_mut() {
             Some(first) => *first *= images.len(),
-            None => shape = vec![images.len()],
+            None if images.len() > 1 => tensor.shape = vec![images.len()],
+            None => {}
         }
-        outputs.push(Output { name: interface.name.clone(), shape, data });
+        outputs.push(Output { name: interface.name.clone(), tensor });
     }
     Ok(outputs)
 }

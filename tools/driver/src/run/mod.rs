@@ -11,9 +11,10 @@ pub mod verify;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
+use cim_host::Tensor;
 use cim_isa::Program;
 use cim_isa::types::BufferId;
-use cim_reference::{Comparison, FloatTensor};
+use cim_reference::Comparison;
 use rayon::prelude::*;
 
 pub use inputs::{Inputs, Output};
@@ -31,7 +32,7 @@ pub trait Executor: Clone + Send + Sync {
     ///
     /// # Errors
     /// The program does something the machine cannot do.
-    fn infer(&mut self, inputs: &[FloatTensor], observe: Option<&mut Observe<'_>>) -> Result<Vec<FloatTensor>>;
+    fn infer(&mut self, inputs: &[Tensor], observe: Option<&mut Observe<'_>>) -> Result<Vec<Tensor>>;
 }
 
 /// What a run produced.
@@ -93,7 +94,7 @@ pub fn run(
 /// What one worker produced.
 #[derive(Default)]
 struct Share {
-    outputs: Vec<Vec<FloatTensor>>,
+    outputs: Vec<Vec<Tensor>>,
     comparison: Comparison,
 }
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use cim_host::Tensor;
 use cim_isa::program::HostOp;
 use cim_isa::{Instr, Program};
 use cim_machine::Machine;
+use cim_reference::buffer_elements;
 use cim_reference::host::{self, HostArg, HostResult};
-use cim_reference::{FloatTensor, buffer_elements};
 use cim_sim::check::{CheckOptions, check};
 use cim_sim::{HostExecutor, HostInput, HostOutput, MemoryView, NoProbe, Options, Probe, Simulator};
 
@@ -64,29 +65,18 @@ impl Simulated {
 }
 
 impl Executor for Simulated {
-    fn infer(&mut self, inputs: &[FloatTensor], observe: Option<&mut Observe<'_>>) -> Result<Vec<FloatTensor>> {
-        let data: Vec<&[f32]> = inputs.iter().map(|t| t.data.as_slice()).collect();
-        let outputs = match observe {
-            None => self.simulator.run(&data, &Host, &mut NoProbe)?,
+    fn infer(&mut self, inputs: &[Tensor], observe: Option<&mut Observe<'_>>) -> Result<Vec<Tensor>> {
+        match observe {
+            None => Ok(self.simulator.run(inputs, &Host, &mut NoProbe)?),
             Some(observe) => {
                 let mut probe = Watch { program: &self.program, observe, failed: None };
-                let outputs = self.simulator.run(&data, &Host, &mut probe)?;
+                let outputs = self.simulator.run(inputs, &Host, &mut probe)?;
                 if let Some(e) = probe.failed {
                     return Err(e);
                 }
-                outputs
+                Ok(outputs)
             }
-        };
-        self.program
-            .outputs
-            .iter()
-            .zip(outputs)
-            .map(|(o, data)| {
-                let shape = self.program.host_tensors.get(o.tensor.index()).map(|t| t.shape.clone());
-                let tensor = FloatTensor::new(shape.unwrap_or_default(), data);
-                tensor.map_err(|e| anyhow::anyhow!("output '{}': {e}", o.name))
-            })
-            .collect()
+        }
     }
 }
 
@@ -155,13 +145,14 @@ impl HostExecutor for Host {
         let args: Vec<HostArg<'_>> = inputs
             .iter()
             .map(|i| match *i {
-                HostInput::Float { shape, data } => HostArg::Float { shape, data },
+                HostInput::Tensor(t) => HostArg::Tensor(t),
+                HostInput::Absent => HostArg::Absent,
                 HostInput::Int { shape, data } => HostArg::Int { shape, data },
                 HostInput::Constant(c) => HostArg::Constant(c),
             })
             .collect();
         match host::run(program, op, &args).map_err(|e| e.to_string())? {
-            HostResult::Float(t) => Ok(HostOutput::Float(t.data)),
+            HostResult::Tensor(t) => Ok(HostOutput::Tensor(t)),
             HostResult::Int(v) => Ok(HostOutput::Int(v)),
         }
     }

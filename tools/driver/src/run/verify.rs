@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use anyhow::{Result, bail};
+use cim_host::Tensor;
 use cim_isa::Program;
 use cim_isa::reference::Probe;
-use cim_reference::{Comparison, Converters, FloatTensor, ReferenceExecutor, Trace};
+use cim_reference::{Comparison, Converters, ReferenceExecutor, Trace};
 
 use super::ReadBuffer;
 use crate::report::{LayerDifference, Verification};
@@ -58,7 +59,7 @@ impl<'p> Verifier<'p> {
     ///
     /// # Errors
     /// As [`ReferenceExecutor::run`].
-    pub fn reference(&self, inputs: &[FloatTensor]) -> Result<Trace> {
+    pub fn reference(&self, inputs: &[Tensor]) -> Result<Trace> {
         Ok(self.reference.run(inputs)?)
     }
 
@@ -104,10 +105,9 @@ impl<'p> Verifier<'p> {
 }
 
 /// Equal layers must end in equal outputs, bit by bit: the host operators are the same.
-pub(super) fn check_outputs(program: &Program, trace: &Trace, outputs: &[FloatTensor]) -> Result<()> {
+pub(super) fn check_outputs(program: &Program, trace: &Trace, outputs: &[Tensor]) -> Result<()> {
     for ((interface, want), found) in program.outputs.iter().zip(&trace.outputs).zip(outputs) {
-        let bits = |t: &FloatTensor| t.data.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
-        if want.shape != found.shape || bits(want) != bits(found) {
+        if want.ty() != found.ty() || want.to_bytes() != found.to_bytes() {
             bail!("output '{}' differs from the reference although every layer agrees", interface.name);
         }
     }

@@ -9,8 +9,10 @@ mod npz;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
+use cim_host::Data;
+use cim_isa::types::ElemType;
 
-pub use npy::{parse_npy, write_npy_f32, write_npy_i64};
+pub use npy::{parse_npy, write_npy, write_npy_f32, write_npy_i64};
 pub use npz::parse_npz;
 
 /// Elements of a tensor file.
@@ -55,6 +57,37 @@ impl Array {
             Elements::F64(v) => v.iter().map(|&x| x as f32).collect(),
             Elements::Int(v) => v.iter().map(|&x| x as f32).collect(),
         }
+    }
+
+    /// The elements as a tensor of the host has them.
+    ///
+    /// # Errors
+    /// A number that is not whole, or outside the range, where integers are wanted.
+    pub fn to_data(&self, elem: ElemType) -> Result<Data> {
+        Ok(match elem {
+            ElemType::F32 => Data::Float(self.to_f32()),
+            ElemType::F16 | ElemType::BF16 => {
+                Data::Float(self.to_f32().into_iter().map(|v| cim_host::tensor::round_to(elem, v)).collect())
+            }
+            ElemType::F64 => Data::Double(match &self.elements {
+                Elements::F32(v) => v.iter().map(|v| f64::from(*v)).collect(),
+                Elements::F64(v) => v.clone(),
+                Elements::Int(v) => v.iter().map(|v| *v as f64).collect(),
+            }),
+            ElemType::Bool => Data::Bool(match &self.elements {
+                Elements::F32(v) => v.iter().map(|v| *v != 0.0).collect(),
+                Elements::F64(v) => v.iter().map(|v| *v != 0.0).collect(),
+                Elements::Int(v) => v.iter().map(|v| *v != 0).collect(),
+            }),
+            ElemType::Int(t) => {
+                let v = self.to_i64().with_context(|| format!("{t} is needed, but an element is no whole number"))?;
+                let outside = v.iter().find(|v| t.bits < 64 && !(t.min()..=t.max()).contains(*v));
+                if let Some(v) = outside {
+                    bail!("{v} does not fit {t}");
+                }
+                Data::Int(v)
+            }
+        })
     }
 
     /// The elements as integers; None when one of them is not a whole number.

@@ -4,6 +4,9 @@ use std::io::{self, Write};
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use cim_host::Tensor;
+use cim_isa::types::ElemType;
+
 use super::{Array, Elements};
 
 pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
@@ -51,6 +54,26 @@ pub fn parse_npy(bytes: &[u8]) -> Result<Array> {
     let array = Array { shape: header.shape, elements };
     debug_assert_eq!(array.len(), count);
     Ok(array)
+}
+
+/// Writes a tensor, as `numpy.save` does, byte for byte. Integers of other widths take the next of NumPy's types; bf16 is written as f32.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_npy(out: &mut impl Write, tensor: &Tensor) -> io::Result<()> {
+    let descr = match tensor.elem {
+        ElemType::F32 => "<f4".to_string(),
+        ElemType::F64 => "<f8".to_string(),
+        ElemType::F16 => "<f2".to_string(),
+        ElemType::Bool => "|b1".to_string(),
+        ElemType::BF16 => return write_npy_f32(out, &tensor.shape, &tensor.to_f32()),
+        ElemType::Int(t) => {
+            let (order, kind) = (if t.bytes() == 1 { '|' } else { '<' }, if t.signed { 'i' } else { 'u' });
+            format!("{order}{kind}{}", t.bytes())
+        }
+    };
+    header(out, &descr, &tensor.shape)?;
+    out.write_all(&tensor.to_bytes())
 }
 
 /// Writes f32 elements, as `numpy.save` does, byte for byte.
