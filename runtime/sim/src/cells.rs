@@ -1,6 +1,6 @@
 //! Crossbars as programmed: cells in bit planes, packed eight rows to a byte.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cim_isa::types::Port;
 
@@ -74,8 +74,10 @@ pub struct View {
     /// For each row, the end of the run of programmed rows that begins there.
     pub run_end: Vec<u32>,
     /// Stored numbers in integers, row-major with `weight_stride` per row; made on first use by the exact engine.
-    pub weights: std::sync::OnceLock<Vec<i32>>,
-    /// Numbers per row of `weights`, a multiple of 16.
+    pub weights: OnceLock<Vec<i32>>,
+    /// The same in pairs of rows, where every number fits 15 bits and a sign; made on first use.
+    pub pairs: OnceLock<Vec<i16>>,
+    /// Numbers per row of `weights` and per row pair of `pairs`, a multiple of 16.
     pub weight_stride: usize,
 }
 
@@ -96,6 +98,39 @@ impl View {
             }
             w
         })
+    }
+
+    /// Largest magnitude that a stored number can have.
+    pub fn largest(&self) -> u128 {
+        let sum =
+            |negative| self.planes.iter().filter(|p| p.negative == negative).map(|p| 1u128 << p.shift).sum::<u128>();
+        sum(false).max(sum(true))
+    }
+
+    /// Stored numbers in pairs of rows, as [`crate::kernels::PairJob`] wants them; None when they need more than 16 bits.
+    pub fn pairs(&self) -> Option<&[i16]> {
+        if self.largest() > i16::MAX as u128 {
+            return None;
+        }
+        let make = || {
+            let outputs = self.format.outputs as usize;
+            let line_length = 2 * self.weight_stride.max(1);
+            let mut w = vec![0i16; self.run_end.len().div_ceil(2) * line_length];
+            for (pair, numbers) in w.chunks_exact_mut(line_length).enumerate() {
+                let line = &self.bits[pair / 4 * self.stride..][..self.stride];
+                let row = pair % 4 * 2;
+                for (plane, part) in self.planes.iter().zip(line.chunks(outputs.max(1))) {
+                    let (shift, sign) = (plane.shift, if plane.negative { -1 } else { 1 });
+                    for (n, byte) in numbers.as_chunks_mut::<2>().0.iter_mut().zip(part) {
+                        let two = byte >> row;
+                        n[0] += sign * (i16::from(two & 1) << shift);
+                        n[1] += sign * (i16::from(two >> 1 & 1) << shift);
+                    }
+                }
+            }
+            w
+        };
+        Some(self.pairs.get_or_init(make))
     }
 }
 
@@ -157,7 +192,7 @@ impl Cells {
             run_end[row] = end;
         }
         let weight_stride = outputs.next_multiple_of(16);
-        View { format, planes, stride, bits, run_end, weights: std::sync::OnceLock::new(), weight_stride }
+        View { format, planes, stride, bits, run_end, weights: OnceLock::new(), pairs: OnceLock::new(), weight_stride }
     }
 }
 

@@ -8,7 +8,7 @@ use cim_isa::types::IntType;
 
 use crate::cells::View;
 use crate::error::Fault;
-use crate::kernels::{self, BitJob, InputPlane, IntJob, Level, Scratch};
+use crate::kernels::{self, BitJob, InputPlane, IntJob, Level, PairJob, Scratch};
 
 /// Which arithmetic computes a product. Both give the same bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -57,6 +57,38 @@ impl Converters {
     }
 }
 
+/// Can sums over `len` rows be computed in 32 bits?
+pub(crate) fn fits_32_bits(view: &View, len: u32, elem: IntType) -> bool {
+    elem.bits <= 31 && u128::from(len) * view.largest() * (1u128 << elem.bits) < 1 << 31
+}
+
+/// Do all inputs of this type fit 16 bits?
+pub(crate) fn fits_16_bits(elem: IntType) -> bool {
+    elem.bits < 16 || (elem.bits == 16 && elem.signed)
+}
+
+/// Only the declared bits reach the converters.
+fn declared(value: i64, elem: IntType) -> i64 {
+    let unused = 64 - u32::from(elem.bits);
+    if elem.signed { value << unused >> unused } else { ((value as u64) << unused >> unused) as i64 }
+}
+
+/// Decodes inputs of at most 16 bits; what `out` has beyond them stays.
+pub(crate) fn widen(bytes: &[u8], elem: IntType, out: &mut [i16]) {
+    let (bits, signed) = (u32::from(elem.bits), elem.signed);
+    if elem.bytes() == 1 {
+        let values = out.iter_mut().zip(bytes);
+        match (bits, signed) {
+            (8, false) => values.for_each(|(o, b)| *o = i16::from(*b)),
+            (_, false) => values.for_each(|(o, b)| *o = i16::from(b & ((1u8 << bits) - 1))),
+            (_, true) => values.for_each(|(o, b)| *o = i16::from(((*b << (8 - bits)) as i8) >> (8 - bits))),
+        }
+    } else {
+        let values = out.iter_mut().zip(bytes.as_chunks::<2>().0);
+        values.for_each(|(o, b)| *o = declared(i64::from(u16::from_le_bytes(*b)), elem) as i16);
+    }
+}
+
 /// Computes products; holds the reused memory.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -70,6 +102,7 @@ pub struct Engine {
     packed: Vec<u8>,
     planes: Vec<InputPlane>,
     ints: Vec<i32>,
+    halves: Vec<i16>,
     values: Vec<i64>,
     sums: Vec<i32>,
     active: Vec<(u32, u8)>,
@@ -89,6 +122,7 @@ impl Engine {
             packed: Vec::new(),
             planes: Vec::new(),
             ints: Vec::new(),
+            halves: Vec::new(),
             values: Vec::new(),
             sums: Vec::new(),
             active: Vec::new(),
@@ -136,22 +170,31 @@ impl Engine {
     /// Integer products; false when the sums may not fit 32 bits (the plane-by-plane form then computes the same).
     fn exact(&mut self, view: &View, row: u32, len: u32, input: (&[u8], IntType), acc: &mut [i64]) -> bool {
         let (bytes, elem) = input;
-        let stored = view.planes.iter().map(|p| 1u128 << p.shift).sum::<u128>();
-        if elem.bits > 31 || u128::from(len) * stored * (1u128 << elem.bits) >= 1 << 31 {
+        if !fits_32_bits(view, len, elem) {
             return false;
         }
-        let unused = 64 - u32::from(elem.bits);
-        self.ints.clear();
-        crate::memory::load(bytes, elem, &mut self.values);
-        // Only the declared bits reach the converters.
-        let truncated =
-            |v: &i64| if elem.signed { v << unused >> unused } else { ((*v as u64) << unused >> unused) as i64 };
-        self.ints.extend(self.values.iter().map(|v| truncated(v) as i32));
         self.sums.clear();
         self.sums.resize(view.weight_stride, 0);
-        let weights = &view.weights()[row as usize * view.weight_stride..];
-        let job = IntJob { weights, stride: view.weight_stride, inputs: &self.ints };
-        kernels::integer(self.level, &job, &mut self.sums);
+        if let Some(pairs) = view.pairs().filter(|_| fits_16_bits(elem)) {
+            // Rows count from an even one.
+            let lead = row as usize % 2;
+            let length = (lead + len as usize).next_multiple_of(2);
+            self.halves.clear();
+            self.halves.resize(length, 0);
+            widen(bytes, elem, &mut self.halves[lead..]);
+            let weights = &pairs[row as usize / 2 * 2 * view.weight_stride..];
+            let inputs = &self.halves;
+            let job =
+                PairJob { weights, stride: view.weight_stride, inputs, pitch: length, vectors: 1, pairs: length / 2 };
+            kernels::pairs(self.level, &job, &mut self.sums);
+        } else {
+            self.ints.clear();
+            crate::memory::load(bytes, elem, &mut self.values);
+            self.ints.extend(self.values.iter().map(|v| declared(*v, elem) as i32));
+            let weights = &view.weights()[row as usize * view.weight_stride..];
+            let job = IntJob { weights, stride: view.weight_stride, inputs: &self.ints };
+            kernels::integer(self.level, &job, &mut self.sums);
+        }
         acc.iter_mut().zip(&self.sums).for_each(|(a, s)| *a = i64::from(*s));
         true
     }

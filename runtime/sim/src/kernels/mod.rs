@@ -1,10 +1,13 @@
 //! Inner loops, in a portable form and for AVX2; the processor is asked once. All forms give the same numbers.
 
+mod pairs;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 use crate::cells::WeightPlane;
+
+pub use pairs::PairJob;
 
 /// Which form runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,6 +159,20 @@ fn integer_with(job: &IntJob<'_>, acc: &mut [i32]) {
     }
 }
 
+/// Runs a [`PairJob`]: `sums[v * stride + j]` becomes the product of vector v with column j. Sums wrap, so the caller
+/// proves that they fit.
+///
+/// # Panics
+/// The job does not lie inside its slices.
+pub fn pairs(level: Level, job: &PairJob<'_>, sums: &mut [i32]) {
+    assert!(job.fits(sums.len()), "vectors, stored numbers or sums beyond their slices");
+    match level {
+        Level::Portable => pairs::portable(job, sums),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2(token) => x86::pairs(token, job, sums),
+    }
+}
+
 /// Set bits of each of `stride` columns under the active inputs (row block, mask), for the clipping form.
 pub fn count(level: Level, bits: &[u8], stride: usize, active: &[(u32, u8)], counts: &mut [u8]) {
     match level {
@@ -207,6 +224,30 @@ mod tests {
                 let mut acc = vec![3; stride];
                 integer(level, &IntJob { weights: &weights, stride, inputs: &inputs }, &mut acc);
                 prop_assert_eq!(&acc, &want);
+            }
+        }
+
+        #[test]
+        fn every_level_multiplies_pairs_alike(
+            pairs in 1usize..20, vectors in 0usize..11, columns in 1usize..4, gap in 0usize..5, seed in any::<u64>(),
+        ) {
+            let stride = columns * 16;
+            let pitch = 2 * pairs + gap;
+            let mut state = seed | 1;
+            let mut next = || { state ^= state << 13; state ^= state >> 7; state ^= state << 17; state as i16 };
+            let weights: Vec<i16> = (0..2 * pairs * stride).map(|_| next().max(-32767) >> 3).collect();
+            let inputs: Vec<i16> = (0..vectors * pitch).map(|_| next() >> 3).collect();
+            let want: Vec<i32> = (0..vectors * stride).map(|i| {
+                let (v, j) = (i / stride, i % stride);
+                (0..2 * pairs).map(|r| {
+                    i32::from(inputs[v * pitch + r]) * i32::from(weights[(r / 2 * stride + j) * 2 + r % 2])
+                }).fold(0, i32::wrapping_add)
+            }).collect();
+            for level in [Level::Portable, Level::detect()] {
+                let mut sums = vec![3; vectors * stride];
+                let job = PairJob { weights: &weights, stride, inputs: &inputs, pitch, vectors, pairs };
+                super::pairs(level, &job, &mut sums);
+                prop_assert_eq!(&sums, &want);
             }
         }
     }

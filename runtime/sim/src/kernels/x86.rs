@@ -4,7 +4,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{BitJob, IntJob, Scratch};
+use super::{BitJob, IntJob, PairJob, Scratch};
 
 /// Proof that this processor has AVX2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,68 @@ pub fn integer(_: Avx2, job: &IntJob<'_>, acc: &mut [i32]) {
     }
     // SAFETY: the token proves AVX2.
     unsafe { inner(job, acc) }
+}
+
+/// The caller has checked that the job lies inside its slices.
+pub fn pairs(_: Avx2, job: &PairJob<'_>, sums: &mut [i32]) {
+    assert!(job.fits(sums.len()));
+    // SAFETY: the token proves AVX2, the assertion the bounds.
+    unsafe { pairs_avx2(job, sums) }
+}
+
+/// Four vectors at a time by sixteen outputs: eight sums stay in registers.
+///
+/// # Safety
+/// `job.fits(sums.len())`.
+#[target_feature(enable = "avx2")]
+unsafe fn pairs_avx2(job: &PairJob<'_>, sums: &mut [i32]) {
+    let mut v = 0;
+    while v + 4 <= job.vectors {
+        // SAFETY: vectors `v .. v + 4` exist.
+        unsafe { pairs_block::<4>(job, v, sums) }
+        v += 4;
+    }
+    // SAFETY: as many vectors are left as the block has.
+    unsafe {
+        match job.vectors - v {
+            3 => pairs_block::<3>(job, v, sums),
+            2 => pairs_block::<2>(job, v, sums),
+            1 => pairs_block::<1>(job, v, sums),
+            _ => {}
+        }
+    }
+}
+
+/// Vectors `first .. first + N`.
+///
+/// # Safety
+/// `job.fits(sums.len())` and `first + N <= job.vectors`.
+#[target_feature(enable = "avx2")]
+unsafe fn pairs_block<const N: usize>(job: &PairJob<'_>, first: usize, sums: &mut [i32]) {
+    for column in (0..job.stride).step_by(16) {
+        let mut acc = [[_mm256_setzero_si256(); 2]; N];
+        // SAFETY: pair p < pairs reads 32 weights at `(p * stride + column) * 2`, at most `pairs * stride * 2`, and two
+        // inputs of vectors below `vectors`, all inside by `fits`; sums end at `(first + N) * stride`.
+        unsafe {
+            let mut w = job.weights.as_ptr().add(column * 2);
+            let mut x = job.inputs.as_ptr().add(first * job.pitch);
+            for _ in 0..job.pairs {
+                let (a, b) = (_mm256_loadu_si256(w.cast()), _mm256_loadu_si256(w.add(16).cast()));
+                for (n, acc) in acc.iter_mut().enumerate() {
+                    let pair = _mm256_set1_epi32(x.add(n * job.pitch).cast::<i32>().read_unaligned());
+                    acc[0] = _mm256_add_epi32(acc[0], _mm256_madd_epi16(pair, a));
+                    acc[1] = _mm256_add_epi32(acc[1], _mm256_madd_epi16(pair, b));
+                }
+                w = w.wrapping_add(job.stride * 2);
+                x = x.wrapping_add(2);
+            }
+            for (n, acc) in acc.iter().enumerate() {
+                let out = sums.as_mut_ptr().add((first + n) * job.stride + column);
+                _mm256_storeu_si256(out.cast(), acc[0]);
+                _mm256_storeu_si256(out.add(8).cast(), acc[1]);
+            }
+        }
+    }
 }
 
 pub fn count(_: Avx2, bits: &[u8], stride: usize, active: &[(u32, u8)], counts: &mut [u8]) {
