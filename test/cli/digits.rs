@@ -188,7 +188,7 @@ fn free_running_against_onnx_runtime() {
     let recorded = tensor_file::read(Path::new(&path), None).unwrap().to_f32();
     let (mut near, mut worst) = (0, 0f32);
     for (i, truth) in recorded.chunks(10).enumerate() {
-        let y = &verifier.reference(&inputs.image(i).unwrap()).unwrap().outputs[0].data;
+        let y = &verifier.reference(&inputs.image(i).unwrap()).unwrap().outputs[0].to_f32();
         assert_eq!(argmax(y), argmax(truth), "image {i}");
         let d = y.iter().zip(truth).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         near += (d <= 1e-3) as u32;

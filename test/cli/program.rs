@@ -125,20 +125,20 @@ pub fn program() -> Program {
         ports: vec![Port { input: ui4, outputs: 3, slices: 2, polarities: 1, cell_bits: 2, output: i32t }],
         requants: vec![Requant { m: ConstId(1), b: ConstId(2), m2: None, shift: 8, lo: -128, hi: 127 }],
         host_tensors: vec![
-            HostTensor { name: "x".into(), shape: vec![1, 4] },
-            HostTensor { name: "y".into(), shape: vec![1, 3] },
+            HostTensor { name: "x".into(), shape: vec![1, 4], elem: ElemType::F32 },
+            HostTensor { name: "y".into(), shape: vec![1, 3], elem: ElemType::F32 },
         ],
         host_ops: vec![
             HostOp {
                 name: "quantise".into(),
-                kind: HostKind::Quantise { scale: 0.25, zero: 0, lo: 0, hi: 15 },
+                kind: HostKind::Quantise { scale: 0.25, zero: 0, lo: 0, hi: 15, channels_last: false },
                 inputs: vec![HostValue::Tensor(HostTensorId(0))],
                 output: HostValue::Buffer(BufferId(0)),
                 reason: "graph input".into(),
             },
             HostOp {
                 name: "dequantise".into(),
-                kind: HostKind::Dequantise { scale: ConstId(3), zero: 0, bias: None },
+                kind: HostKind::Dequantise { scale: ConstId(3), zero: 0, bias: None, channels_last: false },
                 inputs: vec![HostValue::Buffer(BufferId(2))],
                 output: HostValue::Tensor(HostTensorId(1)),
                 reason: "graph output".into(),

@@ -2,11 +2,13 @@
 
 mod common;
 
+use cim_host::Tensor;
 use cim_isa::Program;
 use cim_isa::program::{HostKind, HostOp, HostValue, Interface};
 use cim_isa::reference::RefKind;
+use cim_isa::types::ElemType;
 use cim_isa::types::*;
-use cim_reference::{FloatTensor, ReferenceExecutor};
+use cim_reference::ReferenceExecutor;
 use common::*;
 
 fn host(p: &mut Program, kind: HostKind, inputs: Vec<HostValue>, output: HostValue) -> HostOpId {
@@ -26,17 +28,18 @@ fn program() -> Program {
     let t = IntType::new(8, true);
     let q = host(
         &mut p,
-        HostKind::Quantise { scale: 0.5, zero: 0, lo: -128, hi: 127 },
+        HostKind::Quantise { scale: 0.5, zero: 0, lo: -128, hi: 127, channels_last: false },
         vec![HostValue::Tensor(input)],
         HostValue::Buffer(BufferId(0)),
     );
     let scale = floats(&mut p, &[1], &[0.25]);
     let bias = floats(&mut p, &[2], &[1.0, -1.0]);
-    let relu = HostKind::Float { op: "Relu".into(), ints: vec![], floats: vec![] };
+    let relu =
+        HostKind::Onnx { op: "Relu".into(), version: 17, result: 0, ints: vec![], floats: vec![], strings: vec![] };
     host(&mut p, relu, vec![HostValue::Tensor(mid)], HostValue::Tensor(out));
     host(
         &mut p,
-        HostKind::Dequantise { scale, zero: 0, bias: Some(bias) },
+        HostKind::Dequantise { scale, zero: 0, bias: Some(bias), channels_last: false },
         vec![HostValue::Buffer(BufferId(1))],
         HostValue::Tensor(mid),
     );
@@ -54,22 +57,22 @@ fn runs_from_float_input_to_float_output() {
     let p = program();
     let e = ReferenceExecutor::new(&p).unwrap();
     // 1.25 / 0.5 = 2.5 -> 2 (half to even), -0.75 / 0.5 = -1.5 -> -2
-    let trace = e.run(&[FloatTensor::new(vec![1, 2], vec![1.25, -0.75]).unwrap()]).unwrap();
+    let trace = e.run(&[Tensor::floats(ElemType::F32, [1, 2], vec![1.25, -0.75])]).unwrap();
     let nodes = &e.reference().nodes;
     assert_eq!(trace.output(&nodes[0]).unwrap().data, vec![2, -2]);
     assert_eq!(trace.output(&nodes[1]).unwrap().data, vec![-2, -2]);
     // -2 * 0.25 + (1, -1), then Relu
-    assert_eq!(trace.outputs[0].data, vec![0.5, 0.0]);
+    assert_eq!(trace.outputs[0].to_f32(), vec![0.5, 0.0]);
 }
 
 #[test]
 fn wrong_inputs_are_named() {
     let p = program();
     let e = ReferenceExecutor::new(&p).unwrap();
-    let message = |x: &[FloatTensor]| e.run(x).unwrap_err().to_string();
+    let message = |x: &[Tensor]| e.run(x).unwrap_err().to_string();
     assert_eq!(message(&[]), "input 'x': it is missing");
-    let x = FloatTensor::new(vec![1, 3], vec![0.0; 3]).unwrap();
-    assert_eq!(message(&[x]), "input 'x': shape [1, 3] given, [1, 2] needed");
+    let x = Tensor::floats(ElemType::F32, [1, 3], vec![0.0; 3]);
+    assert_eq!(message(&[x]), "input 'x': tensor<1x3xf32> given, tensor<1x2xf32> needed");
 }
 
 #[test]
@@ -78,6 +81,6 @@ fn a_cycle_of_host_tensors_is_an_error() {
     // Relu now reads its own output.
     p.host_ops[1].inputs = vec![p.host_ops[1].output];
     let e = ReferenceExecutor::new(&p).unwrap();
-    let x = FloatTensor::new(vec![1, 2], vec![0.0; 2]).unwrap();
+    let x = Tensor::floats(ElemType::F32, [1, 2], vec![0.0; 2]);
     assert!(e.run(&[x]).unwrap_err().to_string().contains("depends on itself"));
 }

@@ -4,8 +4,9 @@ mod common;
 
 use std::collections::BTreeMap;
 
+use cim_host::Tensor as HostTensor;
 use cim_isa::program::{HostKind, HostOp, HostValue};
-use cim_isa::types::{ConstId, IntType};
+use cim_isa::types::{ConstId, ElemType, IntType};
 use cim_reference::host::{self, HostArg, HostResult};
 use serde::Deserialize;
 
@@ -54,23 +55,32 @@ fn run(case: &Case, constants: bool) -> Result<Vec<f32>, String> {
     let output = HostValue::Tensor(common::host_tensor(&mut p, &case.output.shape));
     let op = HostOp {
         name: case.name.clone(),
-        kind: HostKind::Float {
+        kind: HostKind::Onnx {
             op: case.op.clone(),
+            version: 17,
+            result: 0,
             ints: case.ints.clone().into_iter().collect(),
-            floats: case.floats.clone().into_iter().collect(),
+            floats: case.floats.iter().map(|(k, v)| (k.clone(), vec![*v])).collect(),
+            strings: vec![],
         },
         inputs: ids.iter().map(|&ConstId(i)| HostValue::Constant(ConstId(i))).collect(),
         output,
         reason: String::new(),
     };
-    let args: Vec<HostArg<'_>> = (case.inputs.iter().zip(&data).zip(&ids))
-        .map(|((t, data), id)| match constants || t.i64.is_some() {
+    let tensors: Vec<HostTensor> = (case.inputs.iter().zip(&data))
+        .map(|(t, v)| {
+            let shape: Vec<usize> = t.shape.iter().map(|d| *d as usize).collect();
+            HostTensor::floats(ElemType::F32, shape, v.clone())
+        })
+        .collect();
+    let args: Vec<HostArg<'_>> = (case.inputs.iter().zip(&tensors).zip(&ids))
+        .map(|((t, tensor), id)| match constants || t.i64.is_some() {
             true => HostArg::Constant(&p.constants[id.index()]),
-            false => HostArg::Float { shape: &t.shape, data },
+            false => HostArg::Tensor(tensor),
         })
         .collect();
     match host::run(&p, &op, &args).map_err(|e| e.to_string())? {
-        HostResult::Float(y) => Ok(y.data),
+        HostResult::Tensor(y) => Ok(y.to_f32()),
         HostResult::Int(_) => Err("integers".into()),
     }
 }

@@ -3,7 +3,7 @@
 mod support;
 
 use cim_isa::instr::{Affine, MoveDim, Space};
-use cim_isa::program::{HostKind, HostOp, HostTensor, HostValue, ProgramMode};
+use cim_isa::program::{HostOp, HostTensor, HostValue, ProgramMode};
 use cim_isa::types::*;
 use cim_isa::{Instr, Program};
 use cim_machine::Machine;
@@ -304,11 +304,11 @@ fn rows_modes_and_loops_over_crossbars() {
 fn host_tensors_follow_program_order() {
     let mut p = plain(vec![Instr::Host { op: HostOpId(0) }]);
     for name in ["x", "y"] {
-        p.host_tensors.push(HostTensor { name: name.into(), shape: vec![1] });
+        p.host_tensors.push(HostTensor { name: name.into(), shape: vec![1], elem: cim_isa::types::ElemType::F32 });
     }
     p.host_ops.push(HostOp {
         name: "relu".into(),
-        kind: HostKind::Float { op: "Relu".into(), ints: vec![], floats: vec![] },
+        kind: support::onnx("Relu"),
         inputs: vec![HostValue::Tensor(HostTensorId(0))],
         output: HostValue::Tensor(HostTensorId(1)),
         reason: "float".into(),

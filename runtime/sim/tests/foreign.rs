@@ -4,13 +4,28 @@ mod support;
 
 use std::sync::Arc;
 
+use cim_host::Tensor;
 use cim_isa::program::{HostOp, HostValue, ProgramMode};
 use cim_isa::testing::{conv_relu, random_program};
+use cim_isa::types::{ElemType, HostTensorId};
 use cim_isa::{Instr, Program};
 use cim_machine::Machine;
 use cim_sim::check::{CheckOptions, check};
 use cim_sim::{EngineChoice, HostExecutor, HostInput, HostOutput, NoProbe, Options, Simulator};
 use support::Rng;
+
+/// A tensor of the declared type.
+fn tensor(program: &Program, id: HostTensorId, value: impl Fn(usize) -> f32) -> Tensor {
+    let t = &program.host_tensors[id.index()];
+    let shape: Vec<usize> = t.shape.iter().map(|d| *d as usize).collect();
+    let values: Vec<f32> = (0..shape.iter().product()).map(value).collect();
+    match t.elem {
+        ElemType::Int(e) => Tensor::ints(e, shape, values.iter().map(|v| *v as i64).collect()),
+        ElemType::F64 => Tensor::doubles(shape, values.iter().map(|v| f64::from(*v)).collect()),
+        ElemType::Bool => Tensor::bools(shape, values.iter().map(|v| *v != 0.0).collect()),
+        elem => Tensor::floats(elem, shape, values),
+    }
+}
 
 /// Integers become floats and back; everything else gives zeros of the declared shape.
 struct Plain;
@@ -20,17 +35,16 @@ impl HostExecutor for Plain {
         let wanted = match op.output {
             HostValue::Tensor(t) => program.host_tensors[t.index()].shape.iter().product::<u32>() as usize,
             HostValue::Buffer(b) => program.buffers[b.index()].shape.iter().product::<u32>() as usize,
-            HostValue::Constant(_) => return Err("writes a constant".into()),
+            HostValue::Constant(_) | HostValue::Absent => return Err("writes no tensor".into()),
         };
         Ok(match (op.output, inputs.first()) {
-            (HostValue::Buffer(_), Some(HostInput::Float { data, .. })) if data.len() == wanted => {
-                HostOutput::Int(data.iter().map(|x| *x as i64).collect())
-            }
+            (HostValue::Buffer(_), Some(HostInput::Tensor(t))) if t.count() == wanted => HostOutput::Int(t.to_i64()),
             (HostValue::Buffer(_), _) => HostOutput::Int(vec![0; wanted]),
-            (_, Some(HostInput::Int { data, .. })) if data.len() == wanted => {
-                HostOutput::Float(data.iter().map(|x| *x as f32).collect())
+            (HostValue::Tensor(t), Some(HostInput::Int { data, .. })) if data.len() == wanted => {
+                HostOutput::Tensor(tensor(program, t, |i| data[i] as f32))
             }
-            _ => HostOutput::Float(vec![0.0; wanted]),
+            (HostValue::Tensor(t), _) => HostOutput::Tensor(tensor(program, t, |_| 0.0)),
+            _ => return Err("writes no tensor".into()),
         })
     }
 }
@@ -65,8 +79,9 @@ fn the_published_example_in_every_mode() {
         for engine in [EngineChoice::BitSliced, EngineChoice::Exact] {
             let options = support::options(engine);
             let mut sim = Simulator::new(Arc::new(program.clone()), &machine, options).expect("fits");
-            let y = sim.run(&[&floats], &Plain, &mut NoProbe).unwrap_or_else(|e| panic!("{mode:?}: {e}"));
-            assert_eq!(y[0], want, "{mode:?} {engine:?}");
+            let x = Tensor::floats(ElemType::F32, [1, 3, size, size], floats.clone());
+            let y = sim.run(&[x], &Plain, &mut NoProbe).unwrap_or_else(|e| panic!("{mode:?}: {e}"));
+            assert_eq!(y[0].to_f32(), want, "{mode:?} {engine:?}");
         }
     }
 }
@@ -95,12 +110,7 @@ fn senseless_programs_are_answered() {
         if executed(&program.init).saturating_add(executed(&program.main)) > 1 << 12 {
             continue;
         }
-        let inputs: Vec<Vec<f32>> = program
-            .inputs
-            .iter()
-            .map(|i| vec![1.0; program.host_tensors[i.tensor.index()].shape.iter().product::<u32>() as usize])
-            .collect();
-        let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
+        let inputs: Vec<Tensor> = program.inputs.iter().map(|i| tensor(&program, i.tensor, |_| 1.0)).collect();
         let options = Options { max_memory: 1 << 28, ..Options::default() };
         // Each instruction on its own, so that a failing one does not hide the others.
         for instr in program.init.iter().chain(&program.main) {

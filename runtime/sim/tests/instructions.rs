@@ -4,8 +4,9 @@ mod support;
 
 use std::sync::Arc;
 
+use cim_host::Tensor;
 use cim_isa::instr::{MoveDim, PoolKind, Space};
-use cim_isa::program::{HostKind, HostOp, HostTensor, HostValue, Interface, ProgramMode};
+use cim_isa::program::{HostOp, HostTensor, HostValue, Interface, ProgramMode};
 use cim_isa::types::*;
 use cim_isa::{Addr, Affine, Instr, Program};
 use cim_machine::Machine;
@@ -335,19 +336,26 @@ fn addresses_follow_the_loops() {
     assert_eq!(decode(&sim.memory().l0[512..518], BYTE), [10, 9, 8, 11, 10, 9]);
 }
 
+fn floats(values: &[f32]) -> Tensor {
+    Tensor::floats(ElemType::F32, [1, values.len()], values.to_vec())
+}
+
 /// Doubles floats; turns floats into integers and back.
 struct Doubler;
 
 impl HostExecutor for Doubler {
     fn execute(&self, _: &Program, op: &HostOp, inputs: &[HostInput<'_>]) -> Result<HostOutput, String> {
         Ok(match (&inputs[0], op.name.as_str()) {
-            (HostInput::Float { data, .. }, "quantise") => HostOutput::Int(data.iter().map(|x| *x as i64).collect()),
-            (HostInput::Float { data, .. }, _) => HostOutput::Float(data.iter().map(|x| 2.0 * x).collect()),
+            (HostInput::Tensor(t), "quantise") => HostOutput::Int(t.to_i64()),
+            (HostInput::Tensor(t), _) => {
+                HostOutput::Tensor(floats(&t.to_f32().iter().map(|x| 2.0 * x).collect::<Vec<_>>()))
+            }
             (HostInput::Int { data, shape }, _) => {
                 assert_eq!(*shape, [2, 1, 3]);
-                HostOutput::Float(data.iter().map(|x| *x as f32).collect())
+                HostOutput::Tensor(floats(&data.iter().map(|x| *x as f32).collect::<Vec<_>>()))
             }
             (HostInput::Constant(c), _) => return Err(format!("constant {}", c.name)),
+            (HostInput::Absent, _) => return Err("absent".into()),
         })
     }
 }
@@ -355,7 +363,7 @@ impl HostExecutor for Doubler {
 fn host_program() -> Program {
     let mut p = program(vec![]);
     for (name, n) in [("x", 6), ("double", 6), ("y", 6)] {
-        p.host_tensors.push(HostTensor { name: name.into(), shape: vec![1, n] });
+        p.host_tensors.push(HostTensor { name: name.into(), shape: vec![1, n], elem: ElemType::F32 });
     }
     // (H, W, C) = (1, 3, 2)
     let b = buffer(&mut p, "b", 64, [1, 3, 2], [6, 2, 1]);
@@ -363,7 +371,7 @@ fn host_program() -> Program {
     let mut op = |name: &str, from, to| {
         p.host_ops.push(HostOp {
             name: name.into(),
-            kind: HostKind::Float { op: name.into(), ints: vec![], floats: vec![] },
+            kind: support::onnx(name),
             inputs: vec![from],
             output: to,
             reason: "test".into(),
@@ -392,17 +400,17 @@ fn host_operators_and_probes() {
     let machine = Machine::preset("puma").expect("preset");
     let mut sim = Simulator::new(Arc::new(host_program()), &machine, options(EngineChoice::Auto)).expect("fits");
     let mut watch = Watch(Vec::new());
-    let y = sim.run(&[&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]], &Doubler, &mut watch).expect("runs");
-    assert_eq!(y, [[2.0, 4.0, 6.0, 8.0, 10.0, 12.0]]);
+    let y = sim.run(&[floats(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])], &Doubler, &mut watch).expect("runs");
+    assert_eq!(y, [floats(&[2.0, 4.0, 6.0, 8.0, 10.0, 12.0])]);
     // (C, H, W) order outside, (H, W, C) in the buffer.
     assert_eq!(sim.memory().l0[64..70], [2, 8, 4, 10, 6, 12]);
     assert_eq!(watch.0, [(0, 0), (1, 0), (2, 8), (3, 8)]);
-    let short = sim.run(&[&[1.0]], &Doubler, &mut NoProbe).expect_err("short").to_string();
-    assert!(short.contains("input `x`: 1 elements given"), "{short}");
+    let short = sim.run(&[floats(&[1.0])], &Doubler, &mut NoProbe).expect_err("short").to_string();
+    assert!(short.contains("input `x`: tensor<1x1xf32> given, tensor<1x6xf32> declared"), "{short}");
     assert!(sim.run(&[], &Doubler, &mut NoProbe).is_err());
-    let none = sim.run(&[&[0.0; 6]], &NoHost, &mut NoProbe).expect_err("no kernels").to_string();
+    let none = sim.run(&[floats(&[0.0; 6])], &NoHost, &mut NoProbe).expect_err("no kernels").to_string();
     assert_eq!(none, "main[1]: host operator `double`: no kernel for double");
-    let large = sim.run(&[&[100.0; 6]], &Doubler, &mut NoProbe).expect_err("large").to_string();
+    let large = sim.run(&[floats(&[100.0; 6])], &Doubler, &mut NoProbe).expect_err("large").to_string();
     assert!(large.contains("value 200 does not fit si8"), "{large}");
 }
 

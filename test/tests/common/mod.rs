@@ -2,13 +2,15 @@
 
 use cim_driver::run::simulator::{Settings, Simulated};
 use cim_driver::run::{Executor, ReadBuffer, Verifier};
+use cim_host::Tensor;
 use cim_ir::{Diagnostic, Ir, OpId};
 use cim_isa::Program;
 use cim_isa::program::ProgramMode;
+use cim_isa::types::ElemType;
 use cim_lowering::lower::Target;
 use cim_lowering::program::ExportOptions;
 use cim_machine::Machine;
-use cim_reference::{Comparison, FloatTensor};
+use cim_reference::Comparison;
 use std::sync::Arc;
 
 pub use cim_machine::Mode;
@@ -85,14 +87,20 @@ pub fn run((mut ir, module): (Ir, OpId), machine: &Machine, mode: Mode, seed: u6
 
 /// Runs one image and compares.
 pub fn execute(program: &Program, seed: u64) -> Result<(), String> {
-    let inputs: Vec<FloatTensor> = program
+    let inputs: Vec<Tensor> = program
         .inputs
         .iter()
         .map(|i| {
-            let shape = program.host_tensors[i.tensor.index()].shape.clone();
-            let n: u32 = shape.iter().product();
+            let t = &program.host_tensors[i.tensor.index()];
+            let shape: Vec<usize> = t.shape.iter().map(|d| *d as usize).collect();
+            let n: u32 = t.shape.iter().product();
             let value = |k: u32| ((seed.wrapping_mul(31).wrapping_add(u64::from(k) * 7919) >> 3) % 41) as f32 - 20.0;
-            FloatTensor::new(shape, (0..n).map(value).collect()).expect("shape")
+            match t.elem {
+                ElemType::Int(e) => {
+                    Tensor::ints(e, shape, (0..n).map(|k| (value(k) as i64).clamp(e.min(), e.max())).collect())
+                }
+                elem => Tensor::floats(elem, shape, (0..n).map(value).collect()),
+            }
         })
         .collect();
     let text = |e: anyhow::Error| format!("{e:#}");

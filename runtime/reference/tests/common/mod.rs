@@ -33,7 +33,7 @@ fn push(p: &mut Program, elem: ElemType, shape: &[u32], data: Vec<u8>) -> ConstI
 /// Appends a float tensor.
 pub fn host_tensor(p: &mut Program, shape: &[u32]) -> HostTensorId {
     let id = HostTensorId(p.host_tensors.len() as u32);
-    p.host_tensors.push(HostTensor { name: format!("t{}", id.0), shape: shape.to_vec() });
+    p.host_tensors.push(HostTensor { name: format!("t{}", id.0), shape: shape.to_vec(), elem: ElemType::F32 });
     id
 }
 

@@ -5,12 +5,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cim_isa::instr::{Addr, Affine, Space};
-use cim_isa::program::{HostOp, ProgramMode};
+use cim_isa::program::{HostKind, HostOp, ProgramMode};
 use cim_isa::types::*;
 use cim_isa::{Instr, Program};
 use cim_machine::binding::{Cut, Layout, MatrixShape, cut};
 use cim_machine::{Binding, Encoding, Machine};
 use cim_sim::{EngineChoice, HostExecutor, HostInput, HostOutput, NoProbe, Options, SimError, Simulator};
+
+/// An ONNX operator without attributes.
+pub fn onnx(op: &str) -> HostKind {
+    HostKind::Onnx { op: op.into(), version: 17, result: 0, ints: vec![], floats: vec![], strings: vec![] }
+}
 
 /// A host without operators.
 pub struct NoHost;
