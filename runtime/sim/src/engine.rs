@@ -8,7 +8,8 @@ use cim_isa::types::IntType;
 
 use crate::cells::View;
 use crate::error::Fault;
-use crate::kernels::{self, BitJob, InputPlane, IntJob, Level, PairJob, Scratch};
+use crate::kernels::{self, BitJob, InputPlane, IntJob, Level, Scratch};
+use crate::products::{Products, declared, fits_16_bits, fits_32_bits};
 
 /// Which arithmetic computes a product. Both give the same bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -57,38 +58,6 @@ impl Converters {
     }
 }
 
-/// Can sums over `len` rows be computed in 32 bits?
-pub(crate) fn fits_32_bits(view: &View, len: u32, elem: IntType) -> bool {
-    elem.bits <= 31 && u128::from(len) * view.largest() * (1u128 << elem.bits) < 1 << 31
-}
-
-/// Do all inputs of this type fit 16 bits?
-pub(crate) fn fits_16_bits(elem: IntType) -> bool {
-    elem.bits < 16 || (elem.bits == 16 && elem.signed)
-}
-
-/// Only the declared bits reach the converters.
-fn declared(value: i64, elem: IntType) -> i64 {
-    let unused = 64 - u32::from(elem.bits);
-    if elem.signed { value << unused >> unused } else { ((value as u64) << unused >> unused) as i64 }
-}
-
-/// Decodes inputs of at most 16 bits; what `out` has beyond them stays.
-pub(crate) fn widen(bytes: &[u8], elem: IntType, out: &mut [i16]) {
-    let (bits, signed) = (u32::from(elem.bits), elem.signed);
-    if elem.bytes() == 1 {
-        let values = out.iter_mut().zip(bytes);
-        match (bits, signed) {
-            (8, false) => values.for_each(|(o, b)| *o = i16::from(*b)),
-            (_, false) => values.for_each(|(o, b)| *o = i16::from(b & ((1u8 << bits) - 1))),
-            (_, true) => values.for_each(|(o, b)| *o = i16::from(((*b << (8 - bits)) as i8) >> (8 - bits))),
-        }
-    } else {
-        let values = out.iter_mut().zip(bytes.as_chunks::<2>().0);
-        values.for_each(|(o, b)| *o = declared(i64::from(u16::from_le_bytes(*b)), elem) as i16);
-    }
-}
-
 /// Computes products; holds the reused memory.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -96,13 +65,13 @@ pub struct Engine {
     pub choice: EngineChoice,
     /// Converters.
     pub converters: Converters,
-    level: Level,
+    pub(crate) level: Level,
     scratch: Scratch,
     raw: Vec<u8>,
     packed: Vec<u8>,
     planes: Vec<InputPlane>,
     ints: Vec<i32>,
-    halves: Vec<i16>,
+    products: Products,
     values: Vec<i64>,
     sums: Vec<i32>,
     active: Vec<(u32, u8)>,
@@ -122,7 +91,7 @@ impl Engine {
             packed: Vec::new(),
             planes: Vec::new(),
             ints: Vec::new(),
-            halves: Vec::new(),
+            products: Products::default(),
             values: Vec::new(),
             sums: Vec::new(),
             active: Vec::new(),
@@ -173,29 +142,22 @@ impl Engine {
         if !fits_32_bits(view, len, elem) {
             return false;
         }
-        self.sums.clear();
-        self.sums.resize(view.weight_stride, 0);
-        if let Some(pairs) = view.pairs().filter(|_| fits_16_bits(elem)) {
-            // Rows count from an even one.
-            let lead = row as usize % 2;
-            let length = (lead + len as usize).next_multiple_of(2);
-            self.halves.clear();
-            self.halves.resize(length, 0);
-            widen(bytes, elem, &mut self.halves[lead..]);
-            let weights = &pairs[row as usize / 2 * 2 * view.weight_stride..];
-            let inputs = &self.halves;
-            let job =
-                PairJob { weights, stride: view.weight_stride, inputs, pitch: length, vectors: 1, pairs: length / 2 };
-            kernels::pairs(self.level, &job, &mut self.sums);
+        let sums: &[i32] = if let Some(pairs) = view.pairs().filter(|_| fits_16_bits(elem)) {
+            self.products.begin(1, row, len);
+            self.products.input(0, bytes, elem);
+            self.products.run(self.level, view, pairs, row)
         } else {
+            self.sums.clear();
+            self.sums.resize(view.weight_stride, 0);
             self.ints.clear();
             crate::memory::load(bytes, elem, &mut self.values);
             self.ints.extend(self.values.iter().map(|v| declared(*v, elem) as i32));
             let weights = &view.weights()[row as usize * view.weight_stride..];
             let job = IntJob { weights, stride: view.weight_stride, inputs: &self.ints };
             kernels::integer(self.level, &job, &mut self.sums);
-        }
-        acc.iter_mut().zip(&self.sums).for_each(|(a, s)| *a = i64::from(*s));
+            &self.sums
+        };
+        acc.iter_mut().zip(sums).for_each(|(a, s)| *a = i64::from(*s));
         true
     }
 

@@ -9,7 +9,9 @@ use cim_isa::types::{IntType, Port};
 use cim_isa::{Instr, Program, Space};
 use cim_machine::{Limit, Machine};
 
-use crate::cells::{Crossbar, CrossbarSize, PortFormat};
+use crate::batch::run::{Parts, Scratch};
+use crate::batch::{Nest, Nests};
+use crate::cells::{Crossbar, CrossbarSize, PortFormat, View};
 use crate::core_mode::{CoreRead, read_core};
 use crate::digital::{self, Requantiser, Work, accumulate_into, element, offset};
 use crate::engine::{Converters, Engine, EngineChoice};
@@ -105,6 +107,12 @@ impl Crossbars {
         self.engine.read(&view, xb, rows.start, rows.end.saturating_sub(rows.start), input, acc)
     }
 
+    /// A crossbar as a port reads it.
+    pub(crate) fn view(&mut self, xb: u64, port: &Port) -> Result<Arc<View>, Fault> {
+        let size = self.size;
+        self.get(xb)?.view(size, xb, PortFormat::of(port, port.outputs))
+    }
+
     /// Flips bits of one programmed cell, for tests; false when it was never programmed.
     pub fn flip(&mut self, xb: u64, row: u32, col: u32, mask: u8) -> bool {
         self.get(xb).is_ok_and(|c| c.flip(row, col, mask))
@@ -123,6 +131,9 @@ pub struct Simulator {
     program: Arc<Program>,
     requants: Arc<Vec<Requantiser>>,
     fusable: Arc<Fusable>,
+    nests: Arc<Nests>,
+    scratch: Scratch,
+    in_blocks: u64,
     /// Crossbars; public so that tests can plant faults in cells.
     pub crossbars: Crossbars,
     mem: Memory,
@@ -182,6 +193,10 @@ impl Simulator {
             cell_bits: size.cell_bits,
         };
         let fusable = Arc::new(Fusable::find(&program, &converters));
+        let nests = match options.engine {
+            EngineChoice::BitSliced => Nests::default(),
+            _ => Nests::find(&program, &converters, &fusable, extent.l1 as u64),
+        };
         let crossbars = Crossbars {
             all: vec![Crossbar::default(); extent.crossbars as usize],
             size,
@@ -194,6 +209,9 @@ impl Simulator {
             program,
             requants,
             fusable,
+            nests: Arc::new(nests),
+            scratch: Scratch::default(),
+            in_blocks: 0,
             crossbars,
             mem,
             tensors,
@@ -207,6 +225,11 @@ impl Simulator {
     /// The program.
     pub fn program(&self) -> &Arc<Program> {
         &self.program
+    }
+
+    /// Loop iterations that ran together with others so far, for tests of what runs fast.
+    pub fn in_blocks(&self) -> u64 {
+        self.in_blocks
     }
 
     /// The buffers as they stand.
@@ -301,6 +324,10 @@ impl Simulator {
                 if loops.len() >= 16 {
                     return Err((Vec::new(), Fault::Invalid("loops are nested more than 16 deep".into())));
                 }
+                let nests = Arc::clone(&self.nests);
+                if let Some(nest) = nests.get(body) {
+                    return self.nest(program, host, nest, body, loops);
+                }
                 let depth = loops.len();
                 loops.push(0);
                 if self.fusable.contains(body) {
@@ -326,6 +353,45 @@ impl Simulator {
             }
             leaf => self.leaf(program, host, leaf, loops).map_err(|f| (Vec::new(), f)),
         }
+    }
+
+    /// Runs a nest block by block; what cannot run at once is interpreted.
+    fn nest(
+        &mut self,
+        program: &Program,
+        host: &dyn HostExecutor,
+        nest: &Nest,
+        body: &[Instr],
+        loops: &mut Vec<u64>,
+    ) -> Result<(), (Vec<u32>, Fault)> {
+        let ready = nest.ready(program, &mut self.crossbars, loops);
+        let outer = loops.len();
+        let innermost = nest.innermost(body);
+        let total = nest.iterations();
+        let mut first = 0;
+        while first < total {
+            let block = first..total.min(first + nest.block());
+            first = block.end;
+            let done = ready.as_ref().is_some_and(|ready| {
+                let Simulator { requants, mem, work, scratch, crossbars, .. } = self;
+                let level = crossbars.engine.level;
+                ready.block(block.clone(), Parts { program, requants, mem, work, scratch, level }, loops)
+            });
+            if done {
+                self.in_blocks += block.end - block.start;
+                continue;
+            }
+            for iteration in block {
+                loops.resize(outer + nest.depth(), 0);
+                nest.indices(iteration, &mut loops[outer..]);
+                self.body(program, host, innermost, loops).map_err(|(mut at, fault)| {
+                    at.resize(at.len() + nest.depth() - 1, 0);
+                    (at, fault)
+                })?;
+            }
+            loops.truncate(outer);
+        }
+        Ok(())
     }
 
     fn body(

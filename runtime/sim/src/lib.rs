@@ -3,7 +3,8 @@
 //! - [`exec`]: the simulator: `init`, `run`, probes
 //! - [`cells`], [`tile`]: crossbars as programmed, and how a program's tiles become cells
 //! - [`engine`], [`kernels`]: one matrix-vector product, plane by plane or in integers
-//! - `fuse`: loops of row groups that run as one product
+//! - `fuse`: loops of row groups that run as one product; `batch`: loop nests that run many iterations at once
+//! - `products`: integer products of many inputs with one crossbar
 //! - [`digital`], [`movement`], [`core_mode`]: everything beside the crossbars, and whole operators in core mode
 //! - [`host`]: the trait through which host operators run
 //! - [`check`]: rejects programs that a machine could not run
@@ -15,6 +16,7 @@
 #![deny(unsafe_code)]
 
 pub mod access;
+mod batch;
 pub mod cells;
 pub mod check;
 pub mod core_mode;
@@ -30,6 +32,7 @@ pub mod kernels;
 pub mod memory;
 pub mod movement;
 pub mod mutate;
+mod products;
 pub mod tile;
 
 pub use engine::EngineChoice;
