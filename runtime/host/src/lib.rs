@@ -31,6 +31,7 @@ pub type Host<T> = Result<T, String>;
 /// The operator is not one of the list, an operand or attribute is missing or does not fit, or a result's shape depends on values that are not known.
 pub fn infer(call: &Call<'_>) -> Host<Vec<TensorType>> {
     let operator = find(call.operator).ok_or_else(|| unknown(call.operator))?;
+    check(call)?;
     let types = (operator.infer)(call)?;
     for t in &types {
         t.check()?;
@@ -52,6 +53,20 @@ pub fn evaluate(call: &Call<'_>) -> Host<Vec<Tensor>> {
         }
     }
     Ok(results)
+}
+
+/// The operands are what their types say, so that rules and kernels may rely on it.
+fn check(call: &Call<'_>) -> Host<()> {
+    for (i, o) in call.operands.iter().enumerate() {
+        let Some(o) = o else { continue };
+        o.ty.check()?;
+        if let Some(v) = o.value
+            && (v.elem != o.ty.elem || v.shape != o.ty.shape || !v.is_sound())
+        {
+            return Err(format!("operand {i} is not of {}", o.ty));
+        }
+    }
+    Ok(())
 }
 
 fn unknown(operator: &str) -> String {

@@ -33,8 +33,8 @@ impl TensorType {
     /// # Errors
     /// More than [`MAX_ELEMENTS`].
     pub fn check(&self) -> Result<(), String> {
-        // A zero after a huge dimension is still a malformed shape.
-        if self.count() > MAX_ELEMENTS || self.shape.iter().any(|d| *d > MAX_ELEMENTS) {
+        // Dimensions beside a zero count too: products of some of them are strides.
+        if self.shape.iter().fold(1usize, |n, &d| n.saturating_mul(d.max(1))) > MAX_ELEMENTS {
             return Err(format!("{self} has more than {MAX_ELEMENTS} elements"));
         }
         Ok(())
@@ -141,6 +141,17 @@ impl Tensor {
     /// Number of elements.
     pub fn count(&self) -> usize {
         self.data.len()
+    }
+    /// It has as many elements as its shape says, of the variant that its element type says.
+    pub fn is_sound(&self) -> bool {
+        let variant = matches!(
+            (self.elem, &self.data),
+            (ElemType::F32 | ElemType::F16 | ElemType::BF16, Data::Float(_))
+                | (ElemType::F64, Data::Double(_))
+                | (ElemType::Int(_), Data::Int(_))
+                | (ElemType::Bool, Data::Bool(_))
+        );
+        variant && self.shape.iter().fold(1usize, |n, &d| n.saturating_mul(d)) == self.count()
     }
     /// The same elements in another shape of as many.
     pub fn reshaped(mut self, shape: impl Into<Vec<usize>>) -> Tensor {

@@ -1,11 +1,26 @@
 //! The operators, one file a family.
 
+mod elements;
+mod gather;
+mod generate;
+mod movement;
+mod pad;
+mod shape;
+mod topk;
 mod unary;
 
 use crate::call::Operator;
 
 /// Families, in the order of the documentation.
-const FAMILIES: &[&[Operator]] = &[unary::OPERATORS];
+const FAMILIES: &[&[Operator]] = &[
+    unary::OPERATORS,
+    shape::OPERATORS,
+    movement::OPERATORS,
+    pad::OPERATORS,
+    generate::OPERATORS,
+    gather::OPERATORS,
+    topk::OPERATORS,
+];
 
 /// All operators of the host.
 pub fn operators() -> impl Iterator<Item = &'static Operator> {
