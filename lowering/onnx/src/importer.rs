@@ -42,6 +42,8 @@ pub(crate) struct Importer {
     materialised: HashMap<String, ValueId>,
     /// Values that depend on constants alone.
     constant_derived: HashSet<ValueId>,
+    /// Values that depend on an input with a symbolic batch.
+    per_image: HashSet<ValueId>,
     file: Location,
     /// Every node so far, and why it was refused.
     nodes: Vec<NodeInfo>,
@@ -182,6 +184,7 @@ fn build(
         values: HashMap::new(),
         materialised: HashMap::new(),
         constant_derived: HashSet::new(),
+        per_image: HashSet::new(),
         file,
         nodes: Vec::new(),
     };
@@ -223,6 +226,9 @@ impl Importer {
             match self.input_type(input) {
                 Ok(ty) => {
                     let value = self.ir.add_argument(self.block, ty, None);
+                    if self.batched {
+                        self.per_image.insert(value);
+                    }
                     self.values.insert(input.name.clone(), Value::Ir(value));
                 }
                 Err(e) => diags.push(Diagnostic::error(self.file, format!("input '{}': {e}", input.name))),
@@ -232,9 +238,7 @@ impl Importer {
 
     fn input_type(&mut self, input: &ValueInfoProto) -> Result<Type, String> {
         let tensor = input.r#type.as_ref().and_then(|t| t.tensor_type.as_ref()).ok_or("it is no tensor")?;
-        if Elem::of(tensor.elem_type)? != Elem::F32 {
-            return Err("only float32 inputs are supported; put QuantizeLinear after the input instead".into());
-        }
+        let elem = Elem::of(tensor.elem_type)?;
         let shape = tensor.shape.as_ref().ok_or("it has no shape; export the model with fixed input shapes")?;
         let mut dims = Vec::new();
         for (i, d) in shape.dim.iter().enumerate() {
@@ -254,16 +258,10 @@ impl Importer {
                 }
             }
         }
-        if dims.first().is_some_and(|d| *d != 1) {
-            return Err(format!(
-                "its leading dimension, the batch, is fixed at {}; export with batch 1 or a symbolic batch",
-                dims[0]
-            ));
-        }
         if types::count(&dims).is_none() {
             return Err(format!("shape {dims:?} has more than {} elements", types::MAX_ELEMENTS));
         }
-        Ok(self.ctx.tensor(&dims, self.ctx.f32()))
+        Ok(self.ctx.tensor(&dims, elem.ty(&self.ctx)))
     }
 
     fn nodes(&mut self, graph: &GraphProto, order: &[usize], external: &mut External<'_>, diags: &mut Vec<Diagnostic>) {
@@ -357,6 +355,43 @@ impl Importer {
     pub(crate) fn define_constant(&mut self, name: &str, tensor: Tensor) {
         self.define(name, Value::Constant { tensor: Arc::new(tensor), key: name.to_string() });
     }
+    /// Whether a value depends on an input with a symbolic batch.
+    pub(crate) fn is_per_image(&self, value: ValueId) -> bool {
+        self.per_image.contains(&value)
+    }
+    /// Erases what a node made before it was refused; constants stay for their other users.
+    pub(crate) fn rewind(&mut self, before: usize) {
+        let ops: Vec<OpId> = self.ir.ops_of(self.block).skip(before).collect();
+        for op in ops.into_iter().rev() {
+            if graph::Constant::cast(&self.ir, op).is_none() {
+                self.ir.erase(op);
+            }
+        }
+    }
+    /// Operations so far.
+    pub(crate) fn mark(&self) -> usize {
+        self.ir.ops_of(self.block).count()
+    }
+    /// Integers that an operation other than a host operator computes lie in buffers of the chip: one image, at most 16 bits unless
+    /// they are sums.
+    fn fits_the_chip(&self, state: &OpState) -> Result<(), Refusal> {
+        let name = self.ctx.op_name_data(state.name).name.clone();
+        let name = self.ctx.str(name);
+        if matches!(name, "cim.graph.host" | "cim.graph.constant" | "cim.graph.dequantize") {
+            return Ok(());
+        }
+        for &ty in state.results.iter() {
+            let (Some(int), Some(dims)) = (types::int_type(&self.ctx, ty), types::dims(&self.ctx, ty)) else { continue };
+            if dims.len() > 4 || dims.len() == 4 && dims[0] != 1 {
+                return Err(Refusal::new(format!("its result {dims:?} is more than one image of channels, rows and columns"))
+                    .remedy("the chip works on one image at a time: export with a batch of 1"));
+            }
+            if int.width > 16 && !matches!(name, "cim.graph.conv2d" | "cim.graph.linear" | "cim.graph.requantize") {
+                return Err(Refusal::new(format!("its elements are {int}; the chip's activations have at most 16 bits")));
+            }
+        }
+        Ok(())
+    }
     /// Whether a value of the IR depends on constants alone.
     pub(crate) fn is_constant(&self, value: ValueId) -> bool {
         self.constant_derived.contains(&value)
@@ -365,11 +400,13 @@ impl Importer {
     /// Appends an operation with one result, checked by its own verifier.
     pub(crate) fn create(&mut self, state: OpState) -> Result<ValueId, Refusal> {
         let def = self.ctx.op_name_data(state.name).def;
-        if let Some(&ty) = state.results.iter().find(|&&t| !(types::TENSOR.check)(&self.ctx, t)) {
+        if let Some(&ty) = state.results.iter().find(|&&t| !(types::HOST.check)(&self.ctx, t)) {
             return Err(Refusal::new(format!("its result would be {}", types::text(&self.ctx, ty)))
-                .remedy(format!("tensors have 1 to {} elements of f32 or integers", types::MAX_ELEMENTS)));
+                .remedy(format!("tensors have 1 to {} elements of floats or integers", types::MAX_ELEMENTS)));
         }
         let constant = state.operands.iter().all(|v| self.constant_derived.contains(v));
+        let per_image = state.operands.iter().any(|v| self.per_image.contains(v));
+        self.fits_the_chip(&state)?;
         let op = self.ir.create(state);
         if let Some(verify) = def.and_then(|d| d.verify)
             && let Err(d) = verify(&self.ir, op)
@@ -382,6 +419,9 @@ impl Importer {
         let value = self.ir.result(op, 0).ok_or_else(|| Refusal::new("has no result"))?;
         if constant {
             self.constant_derived.insert(value);
+        }
+        if per_image {
+            self.per_image.insert(value);
         }
         Ok(value)
     }
@@ -396,14 +436,7 @@ impl Importer {
         if let Some(&v) = self.materialised.get(key) {
             return Ok(v);
         }
-        let elem = match tensor.elem {
-            Elem::F32 => self.ctx.f32(),
-            Elem::Int(t) => t.ty(&self.ctx),
-            Elem::Bool => {
-                return Err(Refusal::new(format!("'{key}' is a tensor of bool, which has no place in the network")));
-            }
-        };
-        let ty = self.ctx.tensor(&tensor.dims, elem);
+        let ty = self.ctx.tensor(&tensor.dims, tensor.elem.ty(&self.ctx));
         if types::dims(&self.ctx, ty).is_none() {
             return Err(Refusal::new(format!("'{key}' has no elements, or too many: shape {:?}", tensor.dims)));
         }

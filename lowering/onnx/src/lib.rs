@@ -8,6 +8,7 @@
 //! Weights are never copied: the model file is mapped, and constants of the module are slices of the map. Any byte string
 //! may be given: a malformed model is answered with diagnostics, memory stays proportional to the file.
 
+mod host;
 mod importer;
 mod node;
 mod ops;

@@ -4,7 +4,10 @@ use crate::importer::{Importer, Value, is_default, qualified};
 use crate::proto::{AttributeProto, NodeProto, attr_type};
 use crate::source::External;
 use crate::tensor::Tensor;
+use cim_dialect::graph::Element;
 use cim_dialect::graph::types::{dims, is_f32};
+use cim_host::TensorType;
+use cim_isa::types::ElemType;
 use cim_ir::constraints::element_type;
 use cim_ir::{Context, Location, OpState, Type, ValueId};
 use std::collections::HashSet;
@@ -56,6 +59,7 @@ pub(crate) struct Node<'a, 'x> {
     external: &'a mut External<'x>,
     /// Attributes that were asked for.
     read: Vec<&'static str>,
+    everything_read: bool,
 }
 
 impl<'a, 'x> Node<'a, 'x> {
@@ -67,7 +71,7 @@ impl<'a, 'x> Node<'a, 'x> {
         used: &'a HashSet<String>,
         external: &'a mut External<'x>,
     ) -> Self {
-        Node { importer, proto, name, loc, used, external, read: Vec::new() }
+        Node { importer, proto, name, loc, used, external, read: Vec::new(), everything_read: false }
     }
 
     /// The refusal as a message.
@@ -104,9 +108,50 @@ impl<'a, 'x> Node<'a, 'x> {
         self.importer.ctx.clone()
     }
 
+    /// Whether the operator has an importer of its own.
+    pub(crate) fn has_importer(&self) -> bool {
+        self.operator().is_some_and(crate::ops::has_importer)
+    }
+    /// The attributes as they are in the file.
+    pub(crate) fn raw_attributes(&self) -> &'a [AttributeProto] {
+        &self.proto.attribute
+    }
+    /// Says that every attribute has been looked at.
+    pub(crate) fn all_attributes_read(&mut self) {
+        self.everything_read = true;
+    }
+    /// Operations made so far, for [`Node::rewind`].
+    pub(crate) fn mark(&self) -> usize {
+        self.importer.mark()
+    }
+    /// Erases what was made since.
+    pub(crate) fn rewind(&mut self, mark: usize) {
+        self.importer.rewind(mark);
+    }
+    /// Type of a value in terms of the host.
+    pub(crate) fn host_type(&self, value: ValueId) -> Import<TensorType> {
+        let ctx = &self.importer.ctx;
+        let dims = self.dims(value).iter().map(|d| *d as usize).collect::<Vec<_>>();
+        let elem = match Element::of(ctx, self.ty(value)) {
+            Some(Element::Int(t)) if t.width == 1 && !t.signed => ElemType::Bool,
+            Some(e) => e.to_string().parse()?,
+            None => return Err(Refusal::new("an input is no tensor of the network")),
+        };
+        Ok(TensorType::new(elem, dims))
+    }
+    /// A value of the IR for what a name of the model stands for.
+    pub(crate) fn materialise(&mut self, value: &Value) -> Import<ValueId> {
+        self.importer.materialise(value)
+    }
+    /// Whether a value depends on an input with a symbolic batch.
+    pub(crate) fn is_per_image(&self, value: ValueId) -> bool {
+        self.importer.is_per_image(value)
+    }
+
     /// Fails when the node has an attribute nobody asked for.
     pub(crate) fn finish(&self) -> Import {
-        match self.proto.attribute.iter().find(|a| !self.read.contains(&a.name.as_str())) {
+        let unread = |a: &&AttributeProto| !self.everything_read && !self.read.contains(&a.name.as_str());
+        match self.proto.attribute.iter().find(unread) {
             Some(a) => Err(Refusal::new(format!("not an attribute of {} that is understood", self.qualified()))
                 .attribute(&a.name)
                 .remedy("remove it, or convert the model to a supported operator set")),
@@ -243,6 +288,26 @@ impl<'a, 'x> Node<'a, 'x> {
         self.importer.materialise(&value)
     }
 
+    /// Results that the node lists.
+    pub(crate) fn num_outputs(&self) -> usize {
+        self.proto.output.len()
+    }
+    /// Whether somebody reads a result.
+    pub(crate) fn output_is_used(&self, index: usize) -> bool {
+        self.proto.output.get(index).is_some_and(|o| !o.is_empty() && self.used.contains(o))
+    }
+    /// Sets a result to a constant.
+    pub(crate) fn define_output(&mut self, index: usize, tensor: Tensor) {
+        if let Some(name) = self.proto.output.get(index).filter(|n| !n.is_empty()) {
+            self.importer.define(name, Value::Constant { tensor: Arc::new(tensor), key: name.clone() });
+        }
+    }
+    /// Sets a result to a value of the IR.
+    pub(crate) fn define_output_value(&mut self, index: usize, value: ValueId) {
+        if let Some(name) = self.proto.output.get(index).filter(|n| !n.is_empty()) {
+            self.importer.define(name, Value::Ir(value));
+        }
+    }
     /// Sets the result.
     pub(crate) fn output(&mut self, value: Value) -> Import {
         let name = self.proto.output.first().filter(|n| !n.is_empty());

@@ -3,14 +3,19 @@
 use crate::proto::{TensorProto, data_type as dt};
 use crate::source::External;
 use bytes::Bytes;
-use cim_dialect::graph::IntType;
+use cim_dialect::graph::{Element, IntType};
 use cim_dialect::graph::types::MAX_ELEMENTS;
+use cim_ir::{Context, Type};
 
 /// Element type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Elem {
     F32,
+    F64,
+    F16,
+    BF16,
     Int(IntType),
+    U64,
     Bool,
 }
 
@@ -44,6 +49,10 @@ impl Elem {
     pub(crate) fn of(data_type: i32) -> Result<Elem, String> {
         match data_type {
             dt::FLOAT => Ok(Elem::F32),
+            dt::DOUBLE => Ok(Elem::F64),
+            dt::FLOAT16 => Ok(Elem::F16),
+            dt::BFLOAT16 => Ok(Elem::BF16),
+            dt::UINT64 => Ok(Elem::U64),
             dt::BOOL => Ok(Elem::Bool),
             t => int_type(t).map(Elem::Int).ok_or_else(|| {
                 format!("element type {} is not supported; convert the model to float32 or to integers", dt::name(t))
@@ -53,15 +62,32 @@ impl Elem {
     fn bytes(self) -> usize {
         match self {
             Elem::F32 => 4,
+            Elem::F64 | Elem::U64 => 8,
+            Elem::F16 | Elem::BF16 => 2,
             Elem::Int(t) => t.bytes(),
             Elem::Bool => 1,
         }
     }
+    /// Element type in the network, where truth values are `ui1`.
+    fn element(self) -> Element {
+        match self {
+            Elem::F32 => Element::F32,
+            Elem::F64 => Element::F64,
+            Elem::F16 => Element::F16,
+            Elem::BF16 => Element::BF16,
+            Elem::U64 => Element::U64,
+            Elem::Int(t) => Element::Int(t),
+            Elem::Bool => Element::Int(IntType { width: 1, signed: false }),
+        }
+    }
+    /// Type of the elements in the network.
+    pub(crate) fn ty(self, ctx: &Context) -> Type {
+        self.element().ty(ctx)
+    }
     pub(crate) fn text(self) -> String {
         match self {
-            Elem::F32 => "f32".into(),
-            Elem::Int(t) => t.to_string(),
             Elem::Bool => "bool".into(),
+            other => other.element().to_string(),
         }
     }
 }
@@ -131,7 +157,7 @@ impl Tensor {
     /// As integers (booleans are 0 and 1); None for floats.
     pub(crate) fn to_i64(&self) -> Option<Vec<i64>> {
         let (bytes, signed) = match self.elem {
-            Elem::F32 => return None,
+            Elem::F32 | Elem::F64 | Elem::F16 | Elem::BF16 | Elem::U64 => return None,
             Elem::Bool => (1, false),
             Elem::Int(t) => (t.bytes(), t.signed),
         };
@@ -173,6 +199,8 @@ fn typed_data(proto: &TensorProto, elem: Elem, n: usize, packed: bool) -> Result
     let (have, bytes): (usize, Vec<u8>) = match proto.data_type {
         dt::FLOAT => (proto.float_data.len(), proto.float_data.iter().flat_map(|v| v.to_le_bytes()).collect()),
         dt::INT64 => (proto.int64_data.len(), proto.int64_data.iter().flat_map(|v| v.to_le_bytes()).collect()),
+        dt::DOUBLE => (proto.double_data.len(), proto.double_data.iter().flat_map(|v| v.to_le_bytes()).collect()),
+        dt::UINT64 => (proto.uint64_data.len(), proto.uint64_data.iter().flat_map(|v| v.to_le_bytes()).collect()),
         dt::UINT32 => (proto.uint64_data.len(), proto.uint64_data.iter().flat_map(|v| narrow(*v as i64)).collect()),
         _ if packed => {
             let raw: Vec<u8> = proto.int32_data.iter().map(|v| *v as u8).collect();
