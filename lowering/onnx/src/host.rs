@@ -151,7 +151,8 @@ fn attributes(n: &mut Node<'_, '_>, operator: &Operator) -> Import<OnnxAttribute
 /// Computes a node of constants. False when it is none, or its result is large.
 pub(crate) fn fold(n: &mut Node<'_, '_>) -> Import<bool> {
     let Some(name) = n.operator() else { return Ok(false) };
-    if cim_host::find(name).is_none() || matches!(name, "QuantizeLinear" | "DequantizeLinear" | "Identity" | "Dropout") {
+    if cim_host::find(name).is_none() || matches!(name, "QuantizeLinear" | "DequantizeLinear" | "Identity" | "Dropout")
+    {
         return Ok(false);
     }
     // The shape of a value is known though the value is not.
@@ -189,11 +190,8 @@ pub(crate) fn import(n: &mut Node<'_, '_>, reason: &str) -> Import {
     let parts = parts(n)?;
     let version = n.opset() as u32;
     let types = parts.call(version, cim_host::infer)?;
-    let values: Vec<Option<ValueId>> = parts
-        .inputs
-        .iter()
-        .map(|i| i.as_ref().map(|i| n.materialise(&i.source)).transpose())
-        .collect::<Import<_>>()?;
+    let values: Vec<Option<ValueId>> =
+        parts.inputs.iter().map(|i| i.as_ref().map(|i| n.materialise(&i.source)).transpose()).collect::<Import<_>>()?;
     let per_image = values.iter().flatten().any(|v| n.is_per_image(*v));
     if per_image {
         images_stay_apart(&parts, version, &types, |i| values[i].is_some_and(|v| n.is_per_image(v)))?;
@@ -227,12 +225,7 @@ pub(crate) fn import(n: &mut Node<'_, '_>, reason: &str) -> Import {
 }
 
 /// Fails unless two images give two results: a model with a symbolic batch is compiled for one and run for each.
-fn images_stay_apart(
-    parts: &Parts,
-    version: u32,
-    one: &[TensorType],
-    per_image: impl Fn(usize) -> bool,
-) -> Import {
+fn images_stay_apart(parts: &Parts, version: u32, one: &[TensorType], per_image: impl Fn(usize) -> bool) -> Import {
     let refuse = || {
         Refusal::new("mixes the images of a batch")
             .remedy("export the model with a fixed batch of 1, or fix it with --batch 1")

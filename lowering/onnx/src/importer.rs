@@ -381,13 +381,19 @@ impl Importer {
             return Ok(());
         }
         for &ty in state.results.iter() {
-            let (Some(int), Some(dims)) = (types::int_type(&self.ctx, ty), types::dims(&self.ctx, ty)) else { continue };
+            let (Some(int), Some(dims)) = (types::int_type(&self.ctx, ty), types::dims(&self.ctx, ty)) else {
+                continue;
+            };
             if dims.len() > 4 || dims.len() == 4 && dims[0] != 1 {
-                return Err(Refusal::new(format!("its result {dims:?} is more than one image of channels, rows and columns"))
-                    .remedy("the chip works on one image at a time: export with a batch of 1"));
+                return Err(Refusal::new(format!(
+                    "its result {dims:?} is more than one image of channels, rows and columns"
+                ))
+                .remedy("the chip works on one image at a time: export with a batch of 1"));
             }
             if int.width > 16 && !matches!(name, "cim.graph.conv2d" | "cim.graph.linear" | "cim.graph.requantize") {
-                return Err(Refusal::new(format!("its elements are {int}; the chip's activations have at most 16 bits")));
+                return Err(Refusal::new(format!(
+                    "its elements are {int}; the chip's activations have at most 16 bits"
+                )));
             }
         }
         Ok(())

@@ -7,9 +7,9 @@ use crate::tensor::Tensor;
 use cim_dialect::graph::Element;
 use cim_dialect::graph::types::{dims, is_f32};
 use cim_host::TensorType;
-use cim_isa::types::ElemType;
 use cim_ir::constraints::element_type;
 use cim_ir::{Context, Location, OpState, Type, ValueId};
+use cim_isa::types::ElemType;
 use std::collections::HashSet;
 use std::sync::Arc;
 

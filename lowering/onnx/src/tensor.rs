@@ -3,8 +3,8 @@
 use crate::proto::{TensorProto, data_type as dt};
 use crate::source::External;
 use bytes::Bytes;
-use cim_dialect::graph::{Element, IntType};
 use cim_dialect::graph::types::MAX_ELEMENTS;
+use cim_dialect::graph::{Element, IntType};
 use cim_ir::{Context, Type};
 
 /// Element type.
