@@ -65,7 +65,8 @@ fn every_operation() {
         .floats("six", &[], &[6.0])
         .node("Clip", &["ga", "", "six"], "cl", vec![])
         .node("Mul", &["cl", "six"], "m", vec![])
-        .node("Flatten", &["m"], "f", vec![])
+        .node("Sqrt", &["m"], "q", vec![])
+        .node("Flatten", &["q"], "f", vec![])
         .weights("v", &[4, 3], &r.ints(12, -7, 7), 0.01)
         .node("Gemm", &["f", "v"], "y", vec![])
         .output("y");

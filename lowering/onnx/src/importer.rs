@@ -377,7 +377,8 @@ impl Importer {
     fn fits_the_chip(&self, state: &OpState) -> Result<(), Refusal> {
         let name = self.ctx.op_name_data(state.name).name.clone();
         let name = self.ctx.str(name);
-        if matches!(name, "cim.graph.host" | "cim.graph.constant" | "cim.graph.dequantize") {
+        let constant = state.operands.iter().all(|v| self.constant_derived.contains(v));
+        if constant || matches!(name, "cim.graph.host" | "cim.graph.dequantize") {
             return Ok(());
         }
         for &ty in state.results.iter() {
@@ -389,6 +390,11 @@ impl Importer {
                     "its result {dims:?} is more than one image of channels, rows and columns"
                 ))
                 .remedy("the chip works on one image at a time: export with a batch of 1"));
+            }
+            let sequence = |v: &ValueId| types::dims(&self.ctx, self.ir.ty(*v)).is_some_and(types::is_sequence);
+            let moved = matches!(name, "cim.graph.reshape" | "cim.graph.concat");
+            if moved && (types::is_sequence(dims) || state.operands.iter().any(sequence)) {
+                return Err(Refusal::new("it reorders a sequence of positions"));
             }
             if int.width > 16 && !matches!(name, "cim.graph.conv2d" | "cim.graph.linear" | "cim.graph.requantize") {
                 return Err(Refusal::new(format!(

@@ -85,7 +85,7 @@ fn tables() {
     refuses(Xbm, "buffers", "used twice", |p| p.buffers[0].name = "conv".into());
     refuses(Xbm, "buffer b0", "integer type of 64 bits", |p| p.buffers[0].elem = IntType::new(64, false));
     refuses(Xbm, "matrix m0", "there is no constant c7", |p| p.matrices[0].weights = ConstId(7));
-    refuses(Xbm, "matrix m0", "holds floats", |p| p.matrices[0].weights = ConstId(1));
+    refuses(Xbm, "matrix m0", "holds elements of f32", |p| p.matrices[0].weights = ConstId(1));
     refuses(Xbm, "matrix m0", "element 864 of constant c0, which has 864", |p| p.matrices[0].base = 1);
     refuses(Xbm, "matrix m0", "which has 864", |p| p.matrices[0].col_stride = u64::MAX);
     refuses(Xbm, "matrix m0", "do not fit 4 bits", |p| p.matrices[0].weight = IntType::new(4, true));

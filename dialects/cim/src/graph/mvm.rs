@@ -29,7 +29,8 @@ op! {
         verify
     }
 
-    /// Matrix-vector product: input (N, I), weights (O, I), or (I, O) with `transpose`, bias (O) -> (N, O).
+    /// Matrix-vector products: input (S, I) or (N, S, I), weights (O, I), or (I, O) with `transpose`, bias (O) -> (S, O) or (N, S, O): one
+    /// product for each of the positions.
     ///
     /// Floats, integers and placement as in `cim.graph.conv2d`.
     pub Linear = "cim.graph.linear" : [Pure] {
@@ -152,7 +153,7 @@ impl Verify for Linear {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
         let (x, w, y) = (self.input(ir), self.weights(ir), self.result(ir));
         let shape = shapes::linear(dims(ir, x), dims(ir, w), self.transpose(ir));
-        let channels = shape.as_ref().ok().and_then(|s| s.get(1)).copied().unwrap_or(0);
+        let channels = shape.as_ref().ok().and_then(|s| s.last()).copied().unwrap_or(0);
         expect_shape(ir, self.op(), y, shape)?;
         verify_sums(ir, self.op(), [x, w, y], self.bias(ir), self.weight_zero(ir), channels)?;
         verify_placement(ir, self.op(), self.segment(ir), self.crossbars(ir), self.copies(ir))

@@ -2,7 +2,7 @@
 
 use super::elements::Elements;
 use super::mvm::{dims, expect_shape};
-use super::types::{FLOAT, INT, IntType, int_type};
+use super::types::{self, FLOAT, INT, IntType, int_type};
 use cim_ir::kinds::{ElementsAttr, I64Array, I64Attr, StrAttr};
 use cim_ir::view::Verify;
 use cim_ir::{Attribute, Diagnostic, Ir, OpId, op};
@@ -40,7 +40,7 @@ op! {
     /// `clamp((x * multiplier[c] + addend[c] + 2^(shift-1)) >> shift, lo, hi)`: accumulator (N, C, ...) -> integer tensor of the same shape.
     ///
     /// Stands for `round(x * r[c] + b[c])` with bias, batch norm, scales and zero points in r and b. `multiplier` and
-    /// `addend` have one entry or one per channel (dimension 1). Multipliers have at most 31 bits.
+    /// `addend` have one entry or one per channel (dimension 1, of sequences the last). Multipliers have at most 31 bits.
     pub Requantize = "cim.graph.requantize" : [Pure] {
         operands { input: INT }
         props    {
@@ -55,7 +55,7 @@ op! {
     /// `clamp((a * m1[c] + b * m2[c] + addend[c] + 2^(shift-1)) >> shift, lo, hi)`: residual addition of two integer tensors of
     /// one shape.
     ///
-    /// `m1`, `m2` and `addend` have one entry or one per channel (dimension 1).
+    /// `m1`, `m2` and `addend` have one entry or one per channel (dimension 1, of sequences the last).
     pub AddRequantize = "cim.graph.add_requantize" : [Pure] {
         operands { a: INT, b: INT }
         props    {
@@ -151,7 +151,7 @@ fn verify_bounds(ir: &Ir, op: OpId, lo: i64, hi: i64, to: IntType) -> Result<(),
 
 /// Allowed numbers of per-channel constants.
 fn channel_lengths(shape: &[i64]) -> Vec<i64> {
-    std::iter::once(1).chain(shape.get(1).copied()).collect()
+    std::iter::once(1).chain(shape.get(types::channel_dim(shape)).copied()).collect()
 }
 
 /// Checks scales and zero points: finite scales, above zero where they divide, matching numbers.

@@ -24,9 +24,12 @@ pub fn conv2d(input: &[i64], channels: [i64; 2], window: &Window2d, group: i64) 
     Ok(vec![n, o, ho, wo])
 }
 
-/// Product of (N, I) with weights (O, I), or (I, O) when transposed.
+/// Product of (..., I) with weights (O, I), or (I, O) when transposed; the input has two or three dimensions.
 pub fn linear(input: &[i64], weights: &[i64], transpose: bool) -> Result<Vec<i64>, String> {
-    let [n, i] = input.try_into().map_err(|_| format!("input must have 2 dimensions, but has {}", input.len()))?;
+    let (i, rows) = match input {
+        [rows @ .., i] if (1..=2).contains(&rows.len()) => (*i, rows),
+        _ => return Err(format!("input must have 2 or 3 dimensions, but has {}", input.len())),
+    };
     let [mut o, mut wi] =
         weights.try_into().map_err(|_| format!("weights must have 2 dimensions, but have {}", weights.len()))?;
     if transpose {
@@ -35,7 +38,7 @@ pub fn linear(input: &[i64], weights: &[i64], transpose: bool) -> Result<Vec<i64
     if wi != i {
         return Err(format!("weights expect {wi} inputs, but the input has {i}"));
     }
-    Ok(vec![n, o])
+    Ok(rows.iter().copied().chain([o]).collect())
 }
 
 /// Pool of (N, C, H, W).

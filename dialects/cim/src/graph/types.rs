@@ -160,6 +160,16 @@ fn is_accumulator(ctx: &Context, ty: Type) -> bool {
     matches!(int_type(ctx, ty), Some(IntType { width: 32 | 64, signed: true }))
 }
 
+/// The dimension of the channels: 1 of (N, C, H, W), the last of a sequence of positions (N, S, C) or a vector (N, C).
+pub fn channel_dim(dims: &[i64]) -> usize {
+    if dims.len() >= 4 { 1 } else { dims.len().saturating_sub(1) }
+}
+
+/// Whether it is a sequence of positions with their channels last, and more than one vector: (S, C) or (N, S, C).
+pub fn is_sequence(dims: &[i64]) -> bool {
+    matches!(dims, [s, _] if *s > 1) || dims.len() == 3
+}
+
 /// Any tensor of the network.
 pub const TENSOR: TypeConstraint =
     types("static tensor of f32, siN or uiN values", |c, t| is_tensor(c, t, |c, t| is_f32(c, t) || is_int(c, t)));

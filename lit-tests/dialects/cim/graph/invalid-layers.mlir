@@ -152,9 +152,9 @@ func.func @f(%x: tensor<1x4xf32>, %w: tensor<3x5xf32>) {
 
 // -----
 
-func.func @f(%x: tensor<1x4x1xf32>, %w: tensor<3x4xf32>) {
-  // expected-error@+1 {{input must have 2 dimensions, but has 3}}
-  %0 = cim.graph.linear %x, %w : (tensor<1x4x1xf32>, tensor<3x4xf32>) -> tensor<1x3xf32>
+func.func @f(%x: tensor<1x1x4x1xf32>, %w: tensor<3x4xf32>) {
+  // expected-error@+1 {{input must have 2 or 3 dimensions, but has 4}}
+  %0 = cim.graph.linear %x, %w : (tensor<1x1x4x1xf32>, tensor<3x4xf32>) -> tensor<1x3xf32>
   return
 }
 

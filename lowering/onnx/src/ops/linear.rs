@@ -77,27 +77,28 @@ fn bias(n: &mut Node<'_, '_>, beta: f32, outputs: i64) -> Import<Option<ValueId>
     Ok(Some(c))
 }
 
-/// A product of one row with constant weights.
+/// Products of rows with constant weights.
 pub(crate) fn matmul(n: &mut Node<'_, '_>) -> Import {
-    let (mut x, w) = (n.float_value(0)?, n.weights(1)?);
+    let (x, w) = (n.float_value(0)?, n.weights(1)?);
     let (input, weights) = (n.dims(x), n.dims(w));
-    let Some((&last, leading)) = input.split_last().filter(|(_, l)| l.iter().all(|d| *d == 1)) else {
-        return Err(Refusal::new(format!("the input {input:?} has more than one row"))
-            .remedy("only products of one row with constant weights are supported"));
-    };
     if weights.len() != 2 {
         return Err(Refusal::new(format!("the weights {weights:?} are not a matrix")));
     }
-    if leading.len() != 1 {
-        x = reshape(n, x, &[1, last])?;
-    }
-    let dims = shapes::linear(&[1, last], &weights, true)?;
-    let mut y = linear(n, x, w, None, true, &dims)?;
-    if leading.len() != 1 {
-        let outputs = dims.last().copied().unwrap_or(1);
-        let full: Vec<i64> = leading.iter().copied().chain([outputs]).collect();
-        y = reshape(n, y, &full)?;
-    }
+    // One row in any number of dimensions, or a sequence of rows.
+    let y = match input.split_last() {
+        Some((&last, leading)) if leading.len() > 2 && leading.iter().all(|d| *d == 1) || leading.is_empty() => {
+            let flat = reshape(n, x, &[1, last])?;
+            let dims = shapes::linear(&[1, last], &weights, true)?;
+            let y = linear(n, flat, w, None, true, &dims)?;
+            let outputs = dims.last().copied().unwrap_or(1);
+            let full: Vec<i64> = leading.iter().copied().chain([outputs]).collect();
+            reshape(n, y, &full)?
+        }
+        _ => {
+            let dims = shapes::linear(&input, &weights, true)?;
+            linear(n, x, w, None, true, &dims)?
+        }
+    };
     n.output_value(y)
 }
 

@@ -81,8 +81,8 @@ fn kernel(program: &Program, op: &HostOp, args: &[HostArg<'_>]) -> Kernel<HostRe
             let (Some(HostArg::Tensor(x)), HostValue::Buffer(to)) = (args.first(), op.output) else {
                 return Err("quantise reads a tensor of the host and writes a buffer".into());
             };
-            let [h, w, c] = program.buffers.get(to.index()).ok_or("its buffer does not exist")?.shape;
-            Ok(HostResult::Int(quantise::quantise(&op.kind, &x.to_f32(), [c, h, w])?))
+            let shape = program.buffers.get(to.index()).map(|b| [b.shape[2], b.shape[0], b.shape[1]]);
+            Ok(HostResult::Int(quantise::quantise(&op.kind, &x.to_f32(), shape)?))
         }
         HostKind::Dequantise { .. } => {
             let (Some(HostArg::Int { shape, data }), HostValue::Tensor(to)) = (args.first(), op.output) else {

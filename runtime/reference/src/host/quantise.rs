@@ -15,7 +15,7 @@ fn channels_last([c, h, w]: [u32; 3]) -> impl Iterator<Item = usize> {
 }
 
 /// `clamp(round_half_even(x / scale) + zero, lo, hi)` for a buffer of shape (C, H, W). A NaN quantises to the zero point.
-pub(super) fn quantise(kind: &HostKind, x: &[f32], shape: [u32; 3]) -> Kernel<Vec<i64>> {
+pub(super) fn quantise(kind: &HostKind, x: &[f32], shape: Option<[u32; 3]>) -> Kernel<Vec<i64>> {
     let &HostKind::Quantise { scale, zero, lo, hi, channels_last: last } = kind else {
         return Err("is no quantise".into());
     };
@@ -25,13 +25,14 @@ pub(super) fn quantise(kind: &HostKind, x: &[f32], shape: [u32; 3]) -> Kernel<Ve
     if lo > hi {
         return Err(format!("bounds {lo} > {hi}"));
     }
-    if x.len() != elements(&shape)? {
-        return Err(format!("{} elements for a buffer of {shape:?}", x.len()));
-    }
     // A float-to-integer `as` saturates and gives 0 for NaN.
     let each = |v: f32| ((v / scale).round_ties_even() as i64).saturating_add(zero).clamp(lo, hi);
     if !last {
         return Ok(x.iter().map(|&v| each(v)).collect());
+    }
+    let shape = shape.ok_or("its buffer does not exist")?;
+    if x.len() != elements(&shape)? {
+        return Err(format!("{} elements for a buffer of {shape:?}", x.len()));
     }
     let mut out = vec![0; x.len()];
     for (at, &v) in channels_last(shape).zip(x) {

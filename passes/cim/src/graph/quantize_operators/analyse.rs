@@ -8,7 +8,7 @@ use super::weights::Weights;
 use cim_dialect::graph::elementwise::Bounds;
 use cim_dialect::graph::{
     Add, AveragePool, BatchNorm, Clip, Concat, Constant, Conv2d, Dequantize, Elements, GlobalAveragePool, IntType,
-    Linear, MaxPool, Mul, Quantize, Relu, Reshape, Window2d, types::is_f32,
+    Linear, MaxPool, Mul, Quantize, Relu, Reshape, Window2d, types, types::is_f32,
 };
 use cim_ir::{OpId, ValueId};
 
@@ -52,7 +52,10 @@ fn visit(s: &mut State<'_>, op: OpId) -> Done {
         let window = o.input(ir);
         move_through(s, op, window, Post::MaxPool(op))
     } else if let Some(o) = Reshape::cast(ir, op) {
-        let x = o.input(ir);
+        let (x, y) = (o.input(ir), o.result(ir));
+        if types::is_sequence(&shape_of(ir, x)) || types::is_sequence(&shape_of(ir, y)) {
+            return Err("it reorders a sequence of positions".into());
+        }
         move_through(s, op, x, Post::Reshape(op))
     } else if let Some(o) = Concat::cast(ir, op) {
         concat(s, o)
@@ -310,10 +313,11 @@ fn batch_norm(s: &mut State<'_>, op: BatchNorm) -> Done {
 fn per_channel(s: &State<'_>, constant: ValueId, like: ValueId) -> Option<Vec<f64>> {
     let values = floats(s.ir, constant)?;
     let (shape, full) = (shape_of(s.ir, constant), shape_of(s.ir, like));
-    let from_end = full.len().checked_sub(2)?;
-    // Dimension 1 of `like` is the only one along which the constant may vary, aligned at the end as broadcasting does.
+    let channel = types::channel_dim(&full);
+    let from_end = full.len().checked_sub(channel + 1)?;
+    // The channel dimension of `like` is the only one along which the constant may vary, aligned at the end as broadcasting does.
     let varies = |i: usize| shape.len() - 1 - i != from_end && shape[i] != 1;
-    let fits = values.len() == 1 || (values.len() as i64 == full[1] && !(0..shape.len()).any(varies));
+    let fits = values.len() == 1 || (values.len() as i64 == full[channel] && !(0..shape.len()).any(varies));
     (fits && shape.len() <= full.len()).then(|| values.into_iter().map(f64::from).collect())
 }
 
@@ -433,6 +437,9 @@ fn move_through(s: &mut State<'_>, op: OpId, x: ValueId, post: Post) -> Done {
 fn concat(s: &mut State<'_>, op: Concat) -> Done {
     let inputs = op.inputs(s.ir);
     let Some(&first) = inputs.first() else { return Ok(()) };
+    if types::is_sequence(&shape_of(s.ir, first)) {
+        return Err("it joins sequences of positions".into());
+    }
     if s.int(first).is_some() {
         return integer_concat(s, op, &inputs);
     }

@@ -3,8 +3,8 @@
 use super::super::constants::shape_of;
 use super::view::{Base, Grid, State, Sum, View};
 use cim_dialect::graph::elements::dense_floats;
-use cim_dialect::graph::types::is_f32;
-use cim_dialect::graph::{Constant, Dequantize, IntType, Quantize};
+use cim_dialect::graph::types::{self, is_f32};
+use cim_dialect::graph::{Constant, Dequantize, Host, IntType, Quantize};
 use cim_ir::op_def::Trait;
 use cim_ir::{OpId, ValueId};
 
@@ -93,7 +93,8 @@ fn of_grid(s: &mut State<'_>, op: OpId, g: Grid) -> ValueId {
 fn of_sum(s: &mut State<'_>, op: OpId, mut sum: Sum) -> ValueId {
     let ctx = s.ir.ctx().clone();
     let shape = shape_of(s.ir, sum.acc);
-    let channels = shape.get(1).map_or(1, |c| *c as usize);
+    let axis = types::channel_dim(&shape);
+    let channels = shape.get(axis).map_or(1, |c| *c as usize);
     let n = if sum.channels() == 1 { 1 } else { channels };
     sum.widen(n);
     let scale: Vec<f32> = sum.ratio.iter().map(|r| *r as f32).collect();
@@ -110,6 +111,7 @@ fn of_sum(s: &mut State<'_>, op: OpId, mut sum: Sum) -> ValueId {
         .input(sum.acc)
         .scale(dense_floats(&ctx, &[scale.len() as i64], &scale))
         .zero_point(&vec![0; scale.len()])
+        .axis(axis as i64)
         .maybe_bias(bias.map(|b| dense_floats(&ctx, &[b.len() as i64], &b)))
         .maybe_name(name.as_deref())
         .result(ctx.tensor(&shape, ctx.f32()))
@@ -130,6 +132,9 @@ fn mark(s: &mut State<'_>, root: OpId) -> u64 {
         }
         let reason = if let Some(r) = s.reasons.get(&op) {
             r.clone()
+        } else if Host::cast(s.ir, op).is_some() {
+            // The importer said why.
+            continue;
         } else if Quantize::cast(s.ir, op).is_some() {
             "quantises floats".into()
         } else if Dequantize::cast(s.ir, op).is_some() {
