@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use cim_isa::types::Port;
 
 use crate::error::Fault;
+use crate::memory::load_one;
 use crate::tile::TileView;
 
 /// Cells of one crossbar. Bit `r % 8` of `bits[(r / 8 * cell_bits + b) * cols + c]` is bit `b` of the cell in row `r`,
@@ -155,6 +156,15 @@ impl Cells {
         }
     }
 
+    /// Sets the first cells of a row.
+    fn set_row(&mut self, row: u32, values: &[u8]) {
+        let (shift, mask) = (row % 8, 1u8 << (row % 8));
+        for b in 0..self.cell_bits {
+            let bytes = &mut self.bits[(row as usize / 8 * self.cell_bits + b) * self.cols..][..values.len()];
+            bytes.iter_mut().zip(values).for_each(|(byte, v)| *byte = (*byte & !mask) | (v >> b & 1) << shift);
+        }
+    }
+
     fn view(&self, format: PortFormat) -> View {
         let outputs = format.outputs as usize;
         let mut planes = Vec::new();
@@ -193,6 +203,54 @@ impl Cells {
         }
         let weight_stride = outputs.next_multiple_of(16);
         View { format, planes, stride, bits, run_end, weights: OnceLock::new(), pairs: OnceLock::new(), weight_stride }
+    }
+}
+
+/// From the weights of a tile to cells, row by row.
+struct Coder {
+    /// For each (polarity, slice) of this crossbar: the column of every output of the tile.
+    columns: Vec<Vec<u32>>,
+    slices: Vec<(u32, u32)>,
+    /// Cells of every weight that is stored in one byte, (polarity, slice) by (polarity, slice).
+    known: Option<Vec<[u8; 256]>>,
+}
+
+impl Coder {
+    fn new(tile: &TileView<'_>, outputs: u32) -> Coder {
+        let slices: Vec<(u32, u32)> = tile.slices_here().collect();
+        let columns =
+            |&(polarity, slice): &(u32, u32)| (0..outputs).map(|o| tile.layout.column(o, polarity, slice).1).collect();
+        let known = (tile.elem().bytes() == 1).then(|| {
+            let cells = |&(polarity, slice): &(u32, u32)| {
+                let cell = |byte| tile.layout.cell(load_one(&[byte], tile.elem()), polarity, slice);
+                std::array::from_fn(|byte| cell(byte as u8))
+            };
+            slices.iter().map(cells).collect()
+        });
+        Coder { columns: slices.iter().map(columns).collect(), slices, known }
+    }
+
+    /// Cells of the weights in one row of a group, whose first output is `first`.
+    fn row(&self, tile: &TileView<'_>, group: u32, row: u32, first: u32, line: &mut [u8]) -> Result<(), String> {
+        let weights = tile.weights(group, row)?;
+        for (k, (columns, (polarity, slice))) in self.columns.iter().zip(&self.slices).enumerate() {
+            let columns = columns.get(first as usize..).unwrap_or(&[]);
+            let mut set = |column: &u32, cell| {
+                if let Some(c) = line.get_mut(*column as usize) {
+                    *c = cell;
+                }
+            };
+            match self.known.as_ref().and_then(|known| known.get(k)) {
+                Some(known) => {
+                    let bytes = weights.clone().filter_map(<[u8]>::first);
+                    columns.iter().zip(bytes).for_each(|(c, w)| set(c, known[usize::from(*w)]));
+                }
+                None => columns.iter().zip(weights.clone()).for_each(|(c, w)| {
+                    set(c, tile.layout.cell(load_one(w, tile.elem()), *polarity, *slice));
+                }),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -249,24 +307,19 @@ impl Crossbar {
         self.views.clear();
         let cells = self.cells.get_or_insert_with(|| Arc::new(Cells::new(size.rows, size.cols, size.cell_bits)));
         let cells = Arc::make_mut(cells);
-        let slices: Vec<(u32, u32)> = tile.slices_here().collect();
+        let outputs = tile.shape.cols.saturating_mul(tile.shape.groups);
+        let coder = Coder::new(tile, outputs);
+        let mut line = vec![0u8; cols as usize];
         for i in 0..len {
             let (group, r) = tile
                 .shape
                 .logical_row(tile_row.saturating_add(i))
                 .ok_or_else(|| Fault::Invalid(format!("the tile has no row {}", u64::from(tile_row) + u64::from(i))))?;
             // Off the diagonal of a block-diagonal tile cells are written with 0.
-            if tile.shape.groups > 1 {
-                (0..cols).for_each(|c| cells.set(row + i, c, 0));
-            }
+            line.fill(0);
             let first = (group - tile.shape.group0) * tile.shape.cols;
-            for c in 0..tile.shape.cols {
-                let w = tile.weight(group, r, tile.shape.col0 + c).map_err(Fault::Invalid)?;
-                for &(polarity, slice) in &slices {
-                    let (_, col) = tile.layout.column(first + c, polarity, slice);
-                    cells.set(row + i, col, tile.layout.cell(w, polarity, slice));
-                }
-            }
+            coder.row(tile, group, r, first, &mut line).map_err(Fault::Invalid)?;
+            cells.set_row(row + i, &line);
             let programmed = &mut cells.programmed[(row + i) as usize];
             *programmed = (*programmed).max(cols);
         }

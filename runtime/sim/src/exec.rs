@@ -77,7 +77,7 @@ pub struct Crossbars {
     all: Vec<Crossbar>,
     size: CrossbarSize,
     available: u64,
-    engine: Engine,
+    pub(crate) engine: Engine,
 }
 
 impl Crossbars {
@@ -102,15 +102,14 @@ impl Crossbars {
         outputs: u32,
         acc: &mut Vec<i64>,
     ) -> Result<(), Fault> {
-        let size = self.size;
-        let view = self.get(xb)?.view(size, xb, PortFormat::of(port, outputs))?;
+        let view = self.view(xb, port, outputs)?;
         self.engine.read(&view, xb, rows.start, rows.end.saturating_sub(rows.start), input, acc)
     }
 
     /// A crossbar as a port reads it.
-    pub(crate) fn view(&mut self, xb: u64, port: &Port) -> Result<Arc<View>, Fault> {
+    pub(crate) fn view(&mut self, xb: u64, port: &Port, outputs: u32) -> Result<Arc<View>, Fault> {
         let size = self.size;
-        self.get(xb)?.view(size, xb, PortFormat::of(port, port.outputs))
+        self.get(xb)?.view(size, xb, PortFormat::of(port, outputs))
     }
 
     /// Flips bits of one programmed cell, for tests; false when it was never programmed.

@@ -96,16 +96,25 @@ impl<'p> TileView<'p> {
             .filter(move |ps| single.is_none_or(|one| one == *ps))
     }
 
-    /// A weight by (group, row, column) of its matrix.
-    pub fn weight(&self, group: u32, row: u32, col: u32) -> Result<i64, String> {
-        let n = self.elem.bytes() as usize;
-        let m = self.matrix;
-        let index = element(m, group, row, col).and_then(|i| usize::try_from(i).ok());
-        let bytes = index.and_then(|i| self.weights.get(i.checked_mul(n)?..)).and_then(|b| b.get(..n));
-        match bytes {
-            Some(b) => Ok(crate::memory::load_one(b, self.elem)),
-            None => Err(format!("matrix `{}` reaches beyond its constant", m.name)),
-        }
+    /// Element type of the weights.
+    pub fn elem(&self) -> IntType {
+        self.elem
+    }
+
+    /// The bytes of the tile's weights in one row of one group of the matrix, column by column.
+    pub fn weights(&self, group: u32, row: u32) -> Result<impl Iterator<Item = &'p [u8]> + Clone, String> {
+        let (n, m, cols) = (self.elem.bytes() as usize, self.matrix, self.shape.cols);
+        let position = |col: u32| {
+            let index = element(m, group, row, self.shape.col0.checked_add(col)?)?;
+            usize::try_from(index).ok()?.checked_mul(n)
+        };
+        let span = || {
+            let (first, last) = (position(0)?, position(cols.checked_sub(1)?)?);
+            self.weights.get(first..last.checked_add(n)?)
+        };
+        let bytes = span().ok_or_else(|| format!("matrix `{}` reaches beyond its constant", m.name))?;
+        let step = usize::try_from(m.col_stride).unwrap_or(usize::MAX).saturating_mul(n);
+        Ok((0..cols as usize).filter_map(move |c| bytes.get(c.saturating_mul(step)..)?.get(..n)))
     }
 }
 

@@ -135,8 +135,8 @@ struct Region {
 #[derive(Clone, Debug)]
 enum Step {
     Read(Read),
-    /// Any other, one iteration after the other.
-    Single(Instr),
+    /// Any other, one iteration after the other. The flag says that it follows the loops of the nest.
+    Single(Instr, bool),
 }
 
 /// Crossbars that are driven with the same number of rows.

@@ -83,7 +83,10 @@ fn step(program: &Program, places: &Places, mut instr: Instr) -> Option<Step> {
             for addr in operands(&mut instr)? {
                 *addr = places.place(addr)?;
             }
-            return Some(Step::Single(instr));
+            let follows = |a: &Affine| a.terms.iter().any(|t| t.0 < places.trips.len() as u8);
+            let mut varies = matches!(&instr, Instr::Requantise { channel, .. } if follows(channel));
+            varies |= operands(&mut instr)?.iter().any(|a| follows(&a.at));
+            return Some(Step::Single(instr, varies));
         }
     };
     // All inputs are taken before the first result is written, so results must not reach them.

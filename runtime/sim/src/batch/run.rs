@@ -62,7 +62,7 @@ impl Nest {
             let end = row.checked_add(read.rows)?;
             rows.push(row);
             for i in 0..u64::from(read.len) {
-                let view = crossbars.view(first.checked_add(i)?, port).ok()?;
+                let view = crossbars.view(first.checked_add(i)?, port, port.outputs).ok()?;
                 let programmed = view.run_end.get(row as usize).is_some_and(|e| end <= *e);
                 if !programmed || !fits_32_bits(&view, read.rows, port.input) {
                     return None;
@@ -88,15 +88,20 @@ impl Ready<'_> {
         }
         let mut indices = loops[..nest.outer.min(loops.len())].to_vec();
         indices.resize(nest.outer + nest.depth() + 1, 0);
-        let at = |indices: &mut Vec<u64>, i: usize| {
-            let depth = indices.len() - 1;
+        let depth = nest.outer + nest.depth();
+        let mut table = vec![0; count * nest.depth()];
+        for (iteration, places) in iterations.zip(table.chunks_exact_mut(nest.depth())) {
+            nest.indices(iteration, places);
+        }
+        let at = |indices: &mut [u64], i: usize| {
             indices[depth] = i as u64;
-            nest.indices(iterations.start + i as u64, &mut indices[nest.outer..depth]);
+            indices[nest.outer..depth].copy_from_slice(&table[i * nest.depth()..][..nest.depth()]);
         };
-        for i in 0..count {
+        let inputs: Vec<&Region> = nest.regions.iter().filter(|r| r.copy_in).collect();
+        for i in (0..count).take_while(|_| !inputs.is_empty()) {
             at(&mut indices, i);
             let line = &mut lines[i * nest.width..][..nest.width];
-            for region in nest.regions.iter().filter(|r| r.copy_in) {
+            for region in &inputs {
                 let Ok(bytes) = mem.bytes(region.space, region.base.eval(&indices), region.len as u64) else {
                     scratch.lines = lines;
                     return false;
@@ -116,8 +121,12 @@ impl Ready<'_> {
                 let lines = &mut during.l1[..count * nest.width];
                 read_block(read, views, row, (port.input, port.output), lines, nest.width, scratch, level)
             }
-            Step::Single(instr) => (0..count).try_for_each(|i| {
-                at(&mut indices, i);
+            Step::Single(instr, varies) => (0..count).try_for_each(|i| {
+                if *varies {
+                    at(&mut indices, i);
+                } else {
+                    indices[depth] = i as u64;
+                }
                 let done = digital::execute(instr, program, requants, &mut during, work, &indices)?
                     || movement::execute(instr, &mut during, &indices)?;
                 if done { Ok(()) } else { Err(Fault::Invalid(String::new())) }

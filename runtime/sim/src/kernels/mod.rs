@@ -1,5 +1,6 @@
 //! Inner loops, in a portable form and for AVX2; the processor is asked once. All forms give the same numbers.
 
+mod digital;
 mod pairs;
 mod portable;
 #[cfg(target_arch = "x86_64")]
@@ -7,6 +8,7 @@ mod x86;
 
 use crate::cells::WeightPlane;
 
+pub use digital::Rescale;
 pub use pairs::PairJob;
 
 /// Which form runs.
@@ -170,6 +172,42 @@ pub fn pairs(level: Level, job: &PairJob<'_>, sums: &mut [i32]) {
         Level::Portable => pairs::portable(job, sums),
         #[cfg(target_arch = "x86_64")]
         Level::Avx2(token) => x86::pairs(token, job, sums),
+    }
+}
+
+/// `acc[j] += values[j]` (little-endian); true when a sum left 32 bits.
+pub fn add(level: Level, acc: &mut [i32], values: &[[u8; 4]]) -> bool {
+    match level {
+        Level::Portable => digital::add(acc, values),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2(token) => x86::add(token, acc, values),
+    }
+}
+
+/// `out[j] = acc[j] - value`; true when a difference left 32 bits.
+pub fn subtract(level: Level, acc: &[[u8; 4]], value: i32, out: &mut [i32]) -> bool {
+    match level {
+        Level::Portable => digital::subtract(acc, value, out),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2(token) => x86::subtract(token, acc, value, out),
+    }
+}
+
+/// Requantises accumulators to bytes; element j uses channel `j % r.m.len()`. The caller proves that products fit 64 bits.
+pub fn rescale(level: Level, values: &[[u8; 4]], r: &Rescale<'_>, out: &mut [u8]) {
+    match level {
+        Level::Portable => digital::rescale(values, r, out),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2(token) => x86::rescale(token, values, r, out),
+    }
+}
+
+/// Residual addition of two tensors with the first channel of `r` and the second multiplier `m2`.
+pub fn rescale_sum(level: Level, x: &[i16], y: &[i16], m2: i32, r: &Rescale<'_>, out: &mut [u8]) {
+    match level {
+        Level::Portable => digital::rescale_sum(x, y, m2, r, out),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2(token) => x86::rescale_sum(token, x, y, m2, r, out),
     }
 }
 

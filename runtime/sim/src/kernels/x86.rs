@@ -4,7 +4,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{BitJob, IntJob, PairJob, Scratch};
+use super::{BitJob, IntJob, PairJob, Rescale, Scratch, digital};
 
 /// Proof that this processor has AVX2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +97,27 @@ unsafe fn pairs_block<const N: usize>(job: &PairJob<'_>, first: usize, sums: &mu
             }
         }
     }
+}
+
+/// A plain loop compiled for AVX2.
+macro_rules! compiled {
+    ($(fn $name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)?;)*) => {$(
+        pub fn $name(_: Avx2, $($arg: $ty),*) $(-> $out)? {
+            #[target_feature(enable = "avx2")]
+            fn inner($($arg: $ty),*) $(-> $out)? {
+                digital::$name($($arg),*)
+            }
+            // SAFETY: the token proves AVX2.
+            unsafe { inner($($arg),*) }
+        }
+    )*};
+}
+
+compiled! {
+    fn add(acc: &mut [i32], values: &[[u8; 4]]) -> bool;
+    fn subtract(acc: &[[u8; 4]], value: i32, out: &mut [i32]) -> bool;
+    fn rescale(values: &[[u8; 4]], r: &Rescale<'_>, out: &mut [u8]);
+    fn rescale_sum(x: &[i16], y: &[i16], m2: i32, r: &Rescale<'_>, out: &mut [u8]);
 }
 
 pub fn count(_: Avx2, bits: &[u8], stride: usize, active: &[(u32, u8)], counts: &mut [u8]) {

@@ -1,9 +1,12 @@
 //! DCOM: the digital units. Sources are read completely before the destination is written.
 
+mod narrow;
+
 use cim_isa::instr::{Addr, Affine, PoolKind};
 use cim_isa::types::{Buffer, ElemType, IntType, Requant, Window};
 use cim_isa::{Instr, Program};
 
+use self::narrow::Narrow;
 use crate::error::Fault;
 use crate::memory::{Memory, load, load_one, overflow};
 
@@ -18,6 +21,8 @@ pub struct Requantiser {
     hi: i64,
     /// Largest magnitudes of multipliers and addends.
     top: (u128, u128),
+    /// Multipliers, addends with the rounding half, and second multipliers, where all multipliers fit 32 bits.
+    small: Option<(Vec<i32>, Vec<i64>, Vec<i32>)>,
 }
 
 fn ints(program: &Program, id: cim_isa::types::ConstId) -> Result<Vec<i64>, String> {
@@ -41,7 +46,12 @@ impl Requantiser {
         }
         let largest = |v: &[i64]| v.iter().map(|x| u128::from(x.unsigned_abs())).max().unwrap_or(0);
         let top = (largest(&m).max(largest(&m2)), largest(&b));
-        Ok(Requantiser { m, b, m2, shift: u32::from(r.shift), lo: r.lo, hi: r.hi, top })
+        let shift = u32::from(r.shift);
+        let words = |v: &[i64]| v.iter().map(|x| i32::try_from(*x).ok()).collect::<Option<Vec<i32>>>();
+        let half = 1i64 << (shift - 1);
+        let halves = b.iter().map(|b| b.checked_add(half)).collect::<Option<Vec<i64>>>();
+        let small = words(&m).zip(halves).zip(words(&m2)).map(|((m, b), m2)| (m, b, m2));
+        Ok(Requantiser { m, b, m2, shift, lo: r.lo, hi: r.hi, top, small })
     }
 
     /// True when `inputs` products of values of type `from` cannot overflow 64 bits.
@@ -112,6 +122,7 @@ impl Requantiser {
 pub struct Work {
     a: Vec<i64>,
     b: Vec<i64>,
+    narrow: Narrow,
 }
 
 fn at(addr: &Affine, loops: &[u64]) -> i64 {
@@ -131,7 +142,7 @@ pub fn execute(
     work: &mut Work,
     loops: &[u64],
 ) -> Result<bool, Fault> {
-    let Work { a, b } = work;
+    let Work { a, b, narrow } = work;
     let requantiser = |id: &cim_isa::types::RequantId| {
         requants.get(id.index()).ok_or_else(|| Fault::Invalid(format!("requantisation {} does not exist", id.0)))
     };
@@ -164,6 +175,12 @@ pub fn execute(
         }
         Instr::ReduceAdd { dst, src, count, stride, len, elem, accumulate } => {
             let (to, from) = (at(&dst.at, loops), at(&src.at, loops));
+            if *elem == IntType::I32 {
+                let (to, from) = ((dst.space, to, *len), (src.space, from));
+                if narrow.reduce_add(mem, to, from, (*count, *stride), *accumulate).is_some() {
+                    return Ok(true);
+                }
+            }
             if *accumulate {
                 mem.load(dst.space, to, u64::from(*len), *elem, a)?;
             } else {
@@ -186,6 +203,12 @@ pub fn execute(
         Instr::Offset { dst, src, input, positions, groups, inner, outputs, factor, elem } => {
             let to = at(&dst.at, loops);
             let block = u64::from(*groups) * u64::from(*inner);
+            if *elem == IntType::I32 && *groups == 1 && input.bytes() == 1 {
+                let inputs = (src.space, at(&src.at, loops), block.saturating_mul(u64::from(*positions)));
+                if narrow.offset(mem, (dst.space, to, *outputs), inputs, *input, *factor).is_some() {
+                    return Ok(true);
+                }
+            }
             load_at(mem, src, loops, block.saturating_mul(u64::from(*positions)), *input, b)?;
             mem.load(dst.space, to, u64::from(*groups).saturating_mul(u64::from(*outputs)), *elem, a)?;
             let (inner, outputs) = (*inner as usize, *outputs as usize);
@@ -201,11 +224,25 @@ pub fn execute(
             mem.store(dst.space, to, *elem, a)?;
         }
         Instr::Requantise { dst, to, src, from, len, channel, channels, requant } => {
+            if *from == IntType::I32 {
+                let result = (dst.space, at(&dst.at, loops), *to);
+                let values = (src.space, at(&src.at, loops), *len);
+                let constants = (at(channel, loops), *channels as usize);
+                if narrow.requantise(mem, result, values, constants, requantiser(requant)?).is_some() {
+                    return Ok(true);
+                }
+            }
             load_at(mem, src, loops, u64::from(*len), *from, a)?;
             requantiser(requant)?.apply(a, *from, at(channel, loops), *channels as usize)?;
             mem.store(dst.space, at(&dst.at, loops), *to, a)?;
         }
         Instr::AddRequantise { dst, to, a: x, a_elem, b: y, b_elem, len, requant } => {
+            let result = (dst.space, at(&dst.at, loops), *to);
+            let operand = |a: &Addr| (a.space, at(&a.at, loops), *len);
+            let (first, second) = ((operand(x), *a_elem), (operand(y), *b_elem));
+            if narrow.add_requantise(mem, result, first, second, requantiser(requant)?).is_some() {
+                return Ok(true);
+            }
             load_at(mem, x, loops, u64::from(*len), *a_elem, a)?;
             load_at(mem, y, loops, u64::from(*len), *b_elem, b)?;
             requantiser(requant)?.apply_sum(a, b)?;

@@ -1,9 +1,12 @@
 //! Core mode: a whole operator, through the same cells, slices and converters as crossbar mode.
 
+mod block;
+
 use cim_isa::Program;
 use cim_isa::instr::{Addr, Space};
 use cim_isa::types::{Port, Resident, Window};
 
+use self::block::Blocks;
 use crate::digital::{accumulate_into, coordinate, offset};
 use crate::error::Fault;
 use crate::exec::Crossbars;
@@ -77,9 +80,8 @@ pub fn read_core(
     mem: &mut Memory,
 ) -> Result<(), Fault> {
     let window = read.window;
-    let [height, width, channels] = window.input;
-    let input = read.port.input;
-    let size = input.bytes() as usize;
+    let channels = window.input[2];
+    let size = read.port.input.bytes() as usize;
     let parts = parts(program, read)?;
     let [kh, kw] = window.kernel;
     let positions = kh as usize * kw as usize;
@@ -95,57 +97,114 @@ pub fn read_core(
     if positions.saturating_mul(line) > 1 << 30 {
         return Err(Fault::Invalid("a window of more than 1 GiB".into()));
     }
+    let total = u64::from(window.output[0]) * u64::from(window.output[1]);
+    let mut blocks = Blocks::new(read, &parts, crossbars, positions * line, outputs);
+    let mut single = Single { patch: vec![0u8; positions * line], ..Single::default() };
+    let mut values = Vec::new();
+    let mut first = 0;
+    while first < total {
+        let count = blocks.as_ref().map_or(1, Blocks::pixels).min((total - first) as usize);
+        let sums = match blocks.as_mut() {
+            Some(blocks) => blocks.run(read, &parts, mem, first, count, outputs).ok(),
+            None => None,
+        };
+        if let Some(sums) = sums {
+            for (i, sums) in sums.chunks_exact(outputs.max(1)).enumerate() {
+                let at = offset(read.dst.1, first + i as u64, read.dst_pitch)?;
+                write_pixel(mem, read, at, sums, &touched, &mut values)?;
+            }
+        } else {
+            for pixel in first..first + count as u64 {
+                single.run(read, &parts, crossbars, mem, pixel, outputs)?;
+                let at = offset(read.dst.1, pixel, read.dst_pitch)?;
+                write_pixel(mem, read, at, &single.sums, &touched, &mut values)?;
+            }
+        }
+        first += count as u64;
+    }
+    Ok(())
+}
+
+/// Copies the window of an output pixel (row, column): position by position, padding where it leaves the input.
+fn fill_patch(read: &CoreRead<'_>, mem: &Memory, (ho, wo): (u32, u32), patch: &mut [u8]) -> Result<(), Fault> {
+    let window = read.window;
+    let [height, width, channels] = window.input;
+    let input = read.port.input;
+    let size = input.bytes() as usize;
+    let line = channels as usize * size;
+    let kw = window.kernel[1].max(1);
     let mut pad = [0u8; 8];
     store(&mut pad[..size], input, &[window.pad_value])?;
-    let mut patch = vec![0u8; positions * line];
-    let (mut gathered, mut acc, mut sums, mut values) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let elem = read.port.output;
-    for ho in 0..window.output[0] {
-        for wo in 0..window.output[1] {
-            for (position, target) in patch.chunks_exact_mut(line.max(1)).enumerate() {
-                let h = coordinate(window, 0, ho, position as u32 / kw.max(1));
-                let w = coordinate(window, 1, wo, position as u32 % kw.max(1));
-                if h < 0 || w < 0 || h >= i64::from(height) || w >= i64::from(width) {
-                    target.chunks_exact_mut(size).for_each(|e| e.copy_from_slice(&pad[..size]));
-                } else {
-                    let row = offset(read.src.1, h as u64, read.src_pitch)?;
-                    let at = offset(row, w as u64, line as u64)?;
-                    target.copy_from_slice(mem.bytes(read.src.0, at, line as u64)?);
-                }
-            }
-            sums.clear();
-            sums.resize(outputs, 0i64);
-            for p in &parts {
-                let (first, count) = p.channels;
-                let shape = &p.tile.shape;
-                let all: &[u8] = if count == channels as usize {
-                    &patch
-                } else {
-                    gathered.clear();
-                    for line in patch.chunks_exact(line.max(1)) {
-                        gathered.extend_from_slice(&line[first * size..(first + count) * size]);
-                    }
-                    &gathered
-                };
-                let rows = shape.crossbar_rows();
-                let start = if shape.groups == 1 { shape.row0 as usize } else { 0 };
-                let driven = all.get(start * size..(start + rows as usize) * size).ok_or_else(|| {
-                    Fault::Invalid(format!("operator `{}`: its rows do not match the window", read.resident.name))
-                })?;
-                crossbars.read(p.xb, 0..rows, (driven, input), read.port, shape.outputs(), &mut acc)?;
-                let out = &mut sums[p.output..p.output + acc.len()];
-                accumulate_into(out, &acc, p.shift, p.negate, elem)?;
-                if p.first_slice && read.resident.offset != 0 {
-                    load(driven, input, &mut values);
-                    correct(out, &values, &p.tile, read.resident.offset)?;
-                }
-            }
-            let pixel = u64::from(ho) * u64::from(window.output[1]) + u64::from(wo);
-            let at = offset(read.dst.1, pixel, read.dst_pitch)?;
-            write_pixel(mem, read, at, &sums, &touched, &mut values)?;
+    for (position, target) in patch.chunks_exact_mut(line.max(1)).enumerate() {
+        let h = coordinate(window, 0, ho, position as u32 / kw);
+        let w = coordinate(window, 1, wo, position as u32 % kw);
+        if h < 0 || w < 0 || h >= i64::from(height) || w >= i64::from(width) {
+            target.chunks_exact_mut(size).for_each(|e| e.copy_from_slice(&pad[..size]));
+        } else {
+            let row = offset(read.src.1, h as u64, read.src_pitch)?;
+            let at = offset(row, w as u64, line as u64)?;
+            target.copy_from_slice(mem.bytes(read.src.0, at, line as u64)?);
         }
     }
     Ok(())
+}
+
+/// One output pixel at a time, through the engine.
+#[derive(Default)]
+struct Single {
+    patch: Vec<u8>,
+    gathered: Vec<u8>,
+    acc: Vec<i64>,
+    values: Vec<i64>,
+    /// One sum an output.
+    sums: Vec<i64>,
+}
+
+impl Single {
+    fn run(
+        &mut self,
+        read: &CoreRead<'_>,
+        parts: &[Part<'_>],
+        crossbars: &mut Crossbars,
+        mem: &Memory,
+        pixel: u64,
+        outputs: usize,
+    ) -> Result<(), Fault> {
+        let Single { patch, gathered, acc, values, sums } = self;
+        let input = read.port.input;
+        let size = input.bytes() as usize;
+        let channels = read.window.input[2] as usize;
+        let width = u64::from(read.window.output[1]).max(1);
+        fill_patch(read, mem, ((pixel / width) as u32, (pixel % width) as u32), patch)?;
+        sums.clear();
+        sums.resize(outputs, 0i64);
+        for p in parts {
+            let (first, count) = p.channels;
+            let shape = &p.tile.shape;
+            let all: &[u8] = if count == channels {
+                patch
+            } else {
+                gathered.clear();
+                for line in patch.chunks_exact((channels * size).max(1)) {
+                    gathered.extend_from_slice(&line[first * size..(first + count) * size]);
+                }
+                gathered
+            };
+            let rows = shape.crossbar_rows();
+            let start = if shape.groups == 1 { shape.row0 as usize } else { 0 };
+            let driven = all.get(start * size..(start + rows as usize) * size).ok_or_else(|| {
+                Fault::Invalid(format!("operator `{}`: its rows do not match the window", read.resident.name))
+            })?;
+            crossbars.read(p.xb, 0..rows, (driven, input), read.port, shape.outputs(), acc)?;
+            let out = &mut sums[p.output..p.output + acc.len()];
+            accumulate_into(out, acc, p.shift, p.negate, read.port.output)?;
+            if p.first_slice && read.resident.offset != 0 {
+                load(driven, input, values);
+                correct(out, values, &p.tile, read.resident.offset)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Subtracts `factor * sum(inputs)` of each group from the group's outputs.
