@@ -1,13 +1,20 @@
 //! The operators, one file a family.
 
+mod conv;
 mod elements;
 mod gather;
 mod generate;
+mod integer;
+mod matmul;
 mod movement;
+mod multiply;
 mod pad;
+mod pool;
+mod quantize;
 mod shape;
 mod topk;
 mod unary;
+mod window;
 
 use crate::call::Operator;
 
@@ -20,6 +27,11 @@ const FAMILIES: &[&[Operator]] = &[
     generate::OPERATORS,
     gather::OPERATORS,
     topk::OPERATORS,
+    conv::OPERATORS,
+    pool::OPERATORS,
+    matmul::OPERATORS,
+    integer::OPERATORS,
+    quantize::OPERATORS,
 ];
 
 /// All operators of the host.
