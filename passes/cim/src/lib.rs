@@ -13,6 +13,7 @@ use cim_pass::PassRegistry;
 /// Registers all passes.
 pub fn register(registry: &mut PassRegistry) {
     registry.add::<graph::fold_batch_norm::FoldBatchNorm>();
+    registry.add::<graph::quantize_floats::QuantizeFloats>();
     registry.add::<graph::quantize_operators::QuantizeOperators>();
     registry.add::<graph::place::Place>();
 }

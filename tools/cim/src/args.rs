@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cim_driver::calibrate::Method;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Compiles neural networks for computing-in-memory machines and runs them on a simulated one.
@@ -100,6 +101,24 @@ pub struct Target {
     /// Drive all parallel rows although converters may clip: the program is marked lossy
     #[arg(long, requires = "machine")]
     pub allow_adc_clipping: bool,
+    /// Quantise a float network: images along axis 0 from which the ranges of its activations are taken
+    #[arg(long, value_name = "X.npy", requires = "machine")]
+    pub calibrate: Option<PathBuf>,
+    /// How --calibrate chooses the range of an activation: min-max, percentile or mse
+    #[arg(long, value_name = "METHOD", default_value = "min-max", requires = "calibrate")]
+    pub calibration: Method,
+    /// Bits of weights and activations of a float network: W,A
+    #[arg(long, value_name = "W,A", default_value = "8,8", value_parser = bits, requires = "calibrate")]
+    pub bits: [i64; 2],
+    /// Bits of single layers: {"layer": [W, A], ...}, or an array in the order of `cim layers`
+    #[arg(long, value_name = "BITS.json", requires = "calibrate")]
+    pub policy: Option<PathBuf>,
+    /// One weight scale for a whole tensor instead of one for each output channel
+    #[arg(long, requires = "calibrate")]
+    pub per_tensor: bool,
+    /// Zero points for activations with negative values, instead of signed activations
+    #[arg(long, requires = "calibrate")]
+    pub affine: bool,
     /// Print the pass pipeline on standard error before it runs
     #[arg(long, requires = "machine")]
     pub dump_pass_pipeline: bool,
@@ -230,6 +249,16 @@ fn key_value(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if !key.is_empty() => Ok((key.to_string(), value.to_string())),
         _ => Err("KEY=VALUE is needed, as crossbar.cell_bits=1".into()),
     }
+}
+
+fn bits(text: &str) -> Result<[i64; 2], String> {
+    let wrong = || "two numbers are needed, as 4,8".to_string();
+    let (w, a) = text.split_once(',').ok_or_else(wrong)?;
+    let number = |t: &str, most: i64| {
+        let n: i64 = t.trim().parse().map_err(|_| wrong())?;
+        if (2..=most).contains(&n) { Ok(n) } else { Err(format!("{n} bits: weights have 2 to 8, activations 2 to 16")) }
+    };
+    Ok([number(w, 8)?, number(a, 16)?])
 }
 
 fn bytes(text: &str) -> Result<u64, String> {

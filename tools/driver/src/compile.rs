@@ -2,11 +2,12 @@
 //!
 //! The signatures are the contract between the command line and the compiler; [`crate::pipeline`] does the work.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cim_isa::Program;
 use cim_isa::program::{Placement, ProgramMode};
 
+use crate::calibrate::Calibration;
 use crate::pipeline::{self, Job};
 
 /// What to compile for.
@@ -20,6 +21,10 @@ pub struct CompileOptions {
     pub mode: Option<ProgramMode>,
     /// Use all parallel rows although the converter may clip; marks the program lossy.
     pub allow_adc_clipping: bool,
+    /// Quantise a float network with these ranges.
+    pub calibration: Option<Calibration>,
+    /// Bits of layers: `{"layer name": [weight bits, activation bits], ...}` or an array in the order of `cim layers`.
+    pub policy: Option<PathBuf>,
 }
 
 /// A level of the IR to print instead of a program.

@@ -11,11 +11,13 @@
 //! - [`translate`]: single steps of a compilation
 #![forbid(unsafe_code)]
 
+pub mod calibrate;
 pub mod compile;
 pub mod expect;
 mod model_check;
 pub mod opt;
 pub mod pipeline;
+pub mod policy;
 pub mod program_file;
 pub mod registry;
 pub mod report;

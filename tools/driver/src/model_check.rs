@@ -124,7 +124,7 @@ fn text(ir: &Ir, op: OpId, key: &str) -> Option<String> {
 }
 
 /// The node an operation came from: the name of its location.
-fn node_name(ir: &Ir, op: OpId) -> Option<String> {
+pub(crate) fn node_name(ir: &Ir, op: OpId) -> Option<String> {
     match ir.ctx().loc_data(ir.loc(op)) {
         LocData::Name { name, .. } => Some(ir.ctx().str(*name).to_string()),
         _ => text(ir, op, "name"),

@@ -1,6 +1,6 @@
 //! What `cim compile` runs: reading a model, the pass pipeline, export.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cim_dialect::machine;
@@ -12,6 +12,7 @@ use cim_lowering::program::{ExportOptions, to_program};
 use cim_machine::{Machine, Mode};
 use cim_pass::{OpPassManager, PassRegistry, RunConfig};
 
+use crate::calibrate::Calibration;
 use crate::compile::{CompileError, CompileOptions, Level};
 
 /// Messages that are shown.
@@ -49,6 +50,8 @@ pub struct Job {
     pub mode: Mode,
     passes: PassRegistry,
     clipping: bool,
+    calibration: Option<Calibration>,
+    policy: Option<PathBuf>,
     /// The module was lowered before: it has a function `@main`.
     lowered: bool,
 }
@@ -108,7 +111,16 @@ impl Job {
         }
         let lowered = cim_lowering::find_function(&ir, module, "main").is_ok();
         let mode = mode_of(&machine, options.mode)?;
-        Ok(Job { ir, module, mode, passes, clipping: options.allow_adc_clipping, lowered })
+        Ok(Job {
+            ir,
+            module,
+            mode,
+            passes,
+            clipping: options.allow_adc_clipping,
+            calibration: options.calibration.clone(),
+            policy: options.policy.clone(),
+            lowered,
+        })
     }
 
     fn run(&mut self, text: &str) -> Result<(), CompileError> {
@@ -130,8 +142,27 @@ impl Job {
         if self.lowered && level.is_none() {
             return self.run("builtin.module(cim-allocate)");
         }
+        if let Some(calibration) = self.calibration.clone() {
+            self.quantise(&calibration)?;
+        } else if self.policy.is_some() {
+            let text =
+                "--policy chooses the bits of a float network, which needs --calibrate; this model keeps its own bits";
+            return Err(CompileError::Failed(text.into()));
+        }
         let text = pipeline(self.mode, self.clipping, level);
         self.run(&text)
+    }
+
+    /// Post-training quantisation: batch norm into weights, ranges from the calibration set, integer weights.
+    fn quantise(&mut self, calibration: &Calibration) -> Result<(), CompileError> {
+        self.run("builtin.module(cim-fold-batch-norm)")?;
+        crate::calibrate::annotate(&mut self.ir, self.module, calibration)
+            .map_err(|e| CompileError::Failed(format!("calibration: {e:#}")))?;
+        if let Some(policy) = &self.policy {
+            crate::policy::apply(&mut self.ir, self.module, policy)
+                .map_err(|e| CompileError::Failed(format!("{e:#}")))?;
+        }
+        self.run(&quantisation(calibration))
     }
 
     /// Was the module lowered before it was read?
@@ -176,6 +207,15 @@ impl Job {
             .map_err(|e| CompileError::Failed(format!("the compiled program is invalid: {e}")))?;
         Ok(program)
     }
+}
+
+/// The pass that quantises a calibrated network, in MLIR's grammar.
+fn quantisation(c: &Calibration) -> String {
+    let [weights, activations] = c.bits;
+    let (per_channel, affine) = (!c.per_tensor, c.affine);
+    format!(
+        "builtin.module(cim-quantize-floats{{weight-bits={weights} activation-bits={activations} per-channel={per_channel} affine={affine}}})"
+    )
 }
 
 /// The pass pipeline in MLIR's grammar.

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use cim_driver::calibrate::Calibration;
 use cim_driver::compile::CompileOptions;
 use cim_isa::program::ProgramMode;
 
@@ -50,6 +51,14 @@ fn options(target: &Target) -> Option<CompileOptions> {
             Mode::Wlm => ProgramMode::Wlm,
         }),
         allow_adc_clipping: target.allow_adc_clipping,
+        calibration: target.calibrate.clone().map(|file| Calibration {
+            file,
+            method: target.calibration,
+            bits: target.bits,
+            per_tensor: target.per_tensor,
+            affine: target.affine,
+        }),
+        policy: target.policy.clone(),
     })
 }
 

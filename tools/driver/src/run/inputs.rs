@@ -181,7 +181,7 @@ impl Inputs {
 
 /// Images in an array of shape `found`, when one image has shape `declared`: the leading dimension may be a multiple,
 /// or be left out when it is 1.
-fn image_count(declared: &[u32], found: &[usize]) -> Option<usize> {
+pub(crate) fn image_count(declared: &[u32], found: &[usize]) -> Option<usize> {
     let same = |a: &[u32], b: &[usize]| a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| a as usize == b);
     match (declared.split_first(), found.split_first()) {
         (Some((&d, rest)), Some((&n, tail))) if same(rest, tail) => {
