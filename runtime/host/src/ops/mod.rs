@@ -1,10 +1,16 @@
 //! The operators, one file a family.
 
+mod activation;
+mod binary;
+mod cast;
 mod conv;
 mod elements;
 mod gather;
 mod generate;
 mod integer;
+mod kinds;
+mod logic;
+mod math;
 mod matmul;
 mod movement;
 mod multiply;
@@ -15,12 +21,17 @@ mod shape;
 mod topk;
 mod unary;
 mod window;
+mod zip;
 
 use crate::call::Operator;
 
 /// Families, in the order of the documentation.
 const FAMILIES: &[&[Operator]] = &[
     unary::OPERATORS,
+    activation::OPERATORS,
+    binary::OPERATORS,
+    logic::OPERATORS,
+    cast::OPERATORS,
     shape::OPERATORS,
     movement::OPERATORS,
     pad::OPERATORS,
