@@ -131,7 +131,15 @@ pub fn program() -> Program {
         host_ops: vec![
             HostOp {
                 name: "quantise".into(),
-                kind: HostKind::Quantise { scale: 0.25, zero: 0, lo: 0, hi: 15, channels_last: false },
+                kind: HostKind::Quantise {
+                    scale: 0.25,
+                    zero: 0,
+                    lo: 0,
+                    hi: 15,
+                    rounding: None,
+                    zero_first: false,
+                    channels_last: false,
+                },
                 inputs: vec![HostValue::Tensor(HostTensorId(0))],
                 output: HostValue::Buffer(BufferId(0)),
                 reason: "graph input".into(),

@@ -175,7 +175,7 @@ impl Evaluator<'_> {
             let (scale, zero) = (floats(ir, o.scale(ir)), o.zero_point(ir));
             let f = |(i, x): (usize, &f32)| {
                 let c = along(&y, o.axis(ir) as usize, i, scale.len());
-                ((x / scale[c]).round_ties_even() as i64 + zero[c]).clamp(o.lo(ir), o.hi(ir))
+                o.rounds(ir).quantise(*x, scale[c], zero[c], o.zero_first(ir)).clamp(o.lo(ir), o.hi(ir))
             };
             return Data::Int(v(o.input(ir)).floats().iter().enumerate().map(f).collect());
         }

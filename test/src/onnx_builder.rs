@@ -69,6 +69,21 @@ impl ModelBuilder {
             domain: String::new(),
         })
     }
+    /// Adds a node of another domain, named after its output.
+    pub fn foreign(
+        self,
+        domain: &str,
+        op: &str,
+        inputs: &[&str],
+        output: &str,
+        attributes: Vec<AttributeProto>,
+    ) -> Self {
+        let mut m = self.node(op, inputs, output, attributes);
+        if let Some(node) = m.graph.node.last_mut() {
+            node.domain = domain.into();
+        }
+        m
+    }
     /// Adds a node as it is.
     pub fn raw_node(mut self, node: NodeProto) -> Self {
         self.graph.node.push(node);

@@ -2,7 +2,7 @@
 
 use crate::node::{Node, Refusal};
 use crate::order::{name, order};
-use crate::proto::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
+use crate::proto::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto};
 use crate::source::External;
 use crate::tensor::{Elem, Tensor};
 use crate::{OPSETS, ops, scan};
@@ -36,6 +36,8 @@ pub(crate) struct Importer {
     block: BlockId,
     /// Version of the default domain.
     pub(crate) opset: i64,
+    /// Versions of all domains the model imports.
+    pub(crate) domains: Vec<OperatorSetIdProto>,
     /// The leading dimension is symbolic: operators must not mix images.
     pub(crate) batched: bool,
     values: HashMap<String, Value>,
@@ -114,10 +116,11 @@ fn import_and_list(
     let fail = |e: String| vec![Diagnostic::error(loc, e)];
     let model = decode(bytes).map_err(fail)?;
     let opset = check_model(&model).map_err(fail)?;
+    let domains = model.opset_import;
     let graph = model.graph.ok_or_else(|| fail("the model has no graph".into()))?;
     let stem = Path::new(file).file_stem().map_or_else(|| "network".into(), |s| s.to_string_lossy().into_owned());
     let mut external = External::new(dir);
-    build(ctx, opset, graph, &stem, loc, &mut external, nodes)
+    build(ctx, (opset, domains), graph, &stem, loc, &mut external, nodes)
 }
 
 fn decode(bytes: Bytes) -> Result<ModelProto, String> {
@@ -160,7 +163,7 @@ pub(crate) fn is_default(domain: &str) -> bool {
 
 fn build(
     ctx: &Arc<Context>,
-    opset: i64,
+    (opset, domains): (i64, Vec<OperatorSetIdProto>),
     graph: GraphProto,
     stem: &str,
     file: Location,
@@ -180,6 +183,7 @@ fn build(
         ir,
         block,
         opset,
+        domains,
         batched: false,
         values: HashMap::new(),
         materialised: HashMap::new(),

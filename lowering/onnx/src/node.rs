@@ -6,9 +6,10 @@ use crate::source::External;
 use crate::tensor::Tensor;
 use cim_dialect::graph::Element;
 use cim_dialect::graph::types::{dims, is_f32};
+use cim_dialect::graph::{Constant, Dequantize, Elements, IntType};
 use cim_host::TensorType;
 use cim_ir::constraints::element_type;
-use cim_ir::{Context, Location, OpState, Type, ValueId};
+use cim_ir::{Attribute, Context, Location, OpState, Type, ValueId};
 use cim_isa::types::ElemType;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -45,6 +46,13 @@ impl From<String> for Refusal {
 }
 
 pub(crate) type Import<T = ()> = Result<T, Refusal>;
+
+/// How integers become real numbers.
+pub(crate) struct Dequantised {
+    pub(crate) scale: Attribute,
+    pub(crate) zero: Vec<i64>,
+    pub(crate) axis: i64,
+}
 
 /// One node during its import.
 pub(crate) struct Node<'a, 'x> {
@@ -95,8 +103,17 @@ impl<'a, 'x> Node<'a, 'x> {
     pub(crate) fn operator(&self) -> Option<&'a str> {
         is_default(&self.proto.domain).then_some(self.proto.op_type.as_str())
     }
+    /// Operator, without its domain.
+    pub(crate) fn op_type(&self) -> &'a str {
+        &self.proto.op_type
+    }
     pub(crate) fn domain(&self) -> &'a str {
         &self.proto.domain
+    }
+    /// Version of the node's domain that the model imports.
+    pub(crate) fn domain_version(&self) -> Option<i64> {
+        let own = self.importer.domains.iter().filter(|d| d.domain == self.proto.domain);
+        own.map(|d| d.version).max()
     }
     pub(crate) fn opset(&self) -> i64 {
         self.importer.opset
@@ -246,8 +263,13 @@ impl<'a, 'x> Node<'a, 'x> {
     /// An input that must depend on constants alone: weights.
     pub(crate) fn weights(&mut self, index: usize) -> Import<ValueId> {
         let v = self.float_value(index)?;
+        self.constant_value(v, index)?;
+        Ok(v)
+    }
+    /// Fails when a value made from input `index`, the weights, does not depend on constants alone.
+    pub(crate) fn constant_value(&self, v: ValueId, index: usize) -> Import {
         if self.importer.is_constant(v) {
-            return Ok(v);
+            return Ok(());
         }
         Err(Refusal::new(format!("input {index}, the weights, is computed at run time"))
             .remedy("only constant weights can be programmed into crossbars"))
@@ -270,6 +292,10 @@ impl<'a, 'x> Node<'a, 'x> {
     pub(crate) fn ty(&self, value: ValueId) -> Type {
         self.importer.ir.ty(value)
     }
+    /// Integer type of a value; None for floats.
+    pub(crate) fn int_type(&self, value: ValueId) -> Option<IntType> {
+        cim_dialect::graph::types::int_type(&self.importer.ctx, self.ty(value))
+    }
     pub(crate) fn dims(&self, value: ValueId) -> Vec<i64> {
         dims(&self.importer.ctx, self.ty(value)).unwrap_or_default().to_vec()
     }
@@ -281,6 +307,16 @@ impl<'a, 'x> Node<'a, 'x> {
     /// Appends an operation with one result.
     pub(crate) fn create(&mut self, state: OpState) -> Import<ValueId> {
         self.importer.create(state)
+    }
+    /// The integers behind a value that a constant is dequantised to, and how.
+    pub(crate) fn dequantised_constant(&self, value: ValueId) -> Option<(Tensor, Dequantised)> {
+        let ir = &self.importer.ir;
+        let d = Dequantize::cast(ir, ir.defining_op(value)?)?;
+        let c = Constant::cast(ir, ir.defining_op(d.input(ir))?)?;
+        let e = Elements::of(ir.ctx(), c.value(ir)).ok()?;
+        let tensor = Tensor::of_type(&self.dims(value), e.int?, &e.ints()?);
+        let how = Dequantised { scale: d.scale(ir), zero: d.zero_point(ir), axis: d.axis(ir) };
+        Some((tensor, how)).filter(|_| d.bias(ir).is_none())
     }
     /// A constant made here, in the IR; `part` tells it from others of the node.
     pub(crate) fn make_constant(&mut self, tensor: Tensor, part: &str) -> Import<ValueId> {

@@ -26,6 +26,8 @@ pub mod data_type {
     pub const BFLOAT16: i32 = 16;
     pub const UINT4: i32 = 21;
     pub const INT4: i32 = 22;
+    pub const UINT2: i32 = 25;
+    pub const INT2: i32 = 26;
 
     /// Spelling for messages.
     pub fn name(t: i32) -> String {

@@ -24,13 +24,15 @@ pub(crate) enum Elem {
 pub(crate) struct Tensor {
     pub(crate) dims: Vec<i64>,
     pub(crate) elem: Elem,
-    /// Little-endian; 4-bit integers and booleans take one byte each.
+    /// Little-endian; integers below 8 bits and booleans take one byte each.
     pub(crate) data: Bytes,
 }
 
 /// Integer type of an ONNX element type.
 pub(crate) fn int_type(data_type: i32) -> Option<IntType> {
     let (width, signed) = match data_type {
+        dt::INT2 => (2, true),
+        dt::UINT2 => (2, false),
         dt::INT4 => (4, true),
         dt::UINT4 => (4, false),
         dt::INT8 => (8, true),
@@ -59,7 +61,8 @@ impl Elem {
             }),
         }
     }
-    fn bytes(self) -> usize {
+    /// Bytes of one element.
+    pub(crate) fn bytes(self) -> usize {
         match self {
             Elem::F32 => 4,
             Elem::F64 | Elem::U64 => 8,
@@ -120,12 +123,21 @@ impl Tensor {
         Tensor { dims: dims.to_vec(), elem: Elem::F32, data: data.into() }
     }
 
+    /// A tensor of values made here, which the type holds.
+    pub(crate) fn of_type(dims: &[i64], int: IntType, values: &[i64]) -> Tensor {
+        let data: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes().into_iter().take(int.bytes())).collect();
+        Tensor { dims: dims.to_vec(), elem: Elem::Int(int), data: data.into() }
+    }
+
     /// From a message; external data is mapped.
     pub(crate) fn new(proto: &TensorProto, external: &mut External<'_>) -> Result<Tensor, String> {
         let elem = Elem::of(proto.data_type)?;
         let n = count(&proto.dims)?;
-        let packed = matches!(proto.data_type, dt::INT4 | dt::UINT4);
-        let raw_len = if packed { n.div_ceil(2) } else { n * elem.bytes() };
+        let packed = match elem {
+            Elem::Int(t) if t.width < 8 => Some(t),
+            _ => None,
+        };
+        let raw_len = packed.map_or(n * elem.bytes(), |t| packed_bytes(t, n));
         let raw = if proto.data_location == 1 {
             Some(external_data(proto, external)?)
         } else if !proto.raw_data.is_empty() || n == 0 {
@@ -138,8 +150,10 @@ impl Tensor {
                 let (dims, t) = (&proto.dims, dt::name(proto.data_type));
                 return Err(format!("shape {dims:?} of {t} needs {raw_len} bytes, but there are {}", raw.len()));
             }
-            Some(raw) if packed => unpack_nibbles(&raw, n, proto.data_type == dt::INT4),
-            Some(raw) => raw,
+            Some(raw) => match packed {
+                Some(t) => unpack(&raw, n, t),
+                None => raw,
+            },
             None => typed_data(proto, elem, n, packed)?,
         };
         Ok(Tensor { dims: proto.dims.clone(), elem, data })
@@ -185,27 +199,42 @@ fn external_data(proto: &TensorProto, external: &mut External<'_>) -> Result<Byt
     external.slice(location, number("offset")?.unwrap_or(0), number("length")?)
 }
 
-/// Two elements a byte, the first in the low bits.
-fn unpack_nibbles(raw: &[u8], n: usize, signed: bool) -> Bytes {
-    let extend = |v: u8| if signed { ((v << 4) as i8 >> 4) as u8 } else { v };
-    let all: Vec<u8> = raw.iter().flat_map(|b| [extend(b & 15), extend(b >> 4)]).take(n).collect();
-    all.into()
+/// Bytes of `n` packed elements.
+fn packed_bytes(int: IntType, n: usize) -> usize {
+    n.div_ceil(8 / int.width.max(1) as usize)
+}
+
+/// Several elements a byte, the first in the low bits; each becomes a byte of its own, with the sign in the unused bits.
+fn unpack(raw: &[u8], n: usize, int: IntType) -> Bytes {
+    let (width, unused) = (int.width.clamp(1, 8), 8 - int.width.clamp(1, 8));
+    let element = |byte: u8, low: u32| {
+        let top = byte >> low << unused;
+        if int.signed { (top as i8 >> unused) as u8 } else { top >> unused }
+    };
+    let byte = |b: &u8| {
+        let b = *b;
+        (0..8 / width).map(move |i| element(b, i * width))
+    };
+    raw.iter().flat_map(byte).take(n).collect::<Vec<u8>>().into()
 }
 
 /// Data in the typed fields, which hold numbers wider than the elements.
-fn typed_data(proto: &TensorProto, elem: Elem, n: usize, packed: bool) -> Result<Bytes, String> {
+fn typed_data(proto: &TensorProto, elem: Elem, n: usize, packed: Option<IntType>) -> Result<Bytes, String> {
     let width = elem.bytes();
     let narrow = |v: i64| v.to_le_bytes().into_iter().take(width);
-    let (have, bytes): (usize, Vec<u8>) = match proto.data_type {
-        dt::FLOAT => (proto.float_data.len(), proto.float_data.iter().flat_map(|v| v.to_le_bytes()).collect()),
-        dt::INT64 => (proto.int64_data.len(), proto.int64_data.iter().flat_map(|v| v.to_le_bytes()).collect()),
-        dt::DOUBLE => (proto.double_data.len(), proto.double_data.iter().flat_map(|v| v.to_le_bytes()).collect()),
-        dt::UINT64 => (proto.uint64_data.len(), proto.uint64_data.iter().flat_map(|v| v.to_le_bytes()).collect()),
-        dt::UINT32 => (proto.uint64_data.len(), proto.uint64_data.iter().flat_map(|v| narrow(*v as i64)).collect()),
-        _ if packed => {
+    let (have, bytes): (usize, Vec<u8>) = match (proto.data_type, packed) {
+        (_, Some(t)) => {
             let raw: Vec<u8> = proto.int32_data.iter().map(|v| *v as u8).collect();
-            let have = if raw.len() == n.div_ceil(2) { n } else { 2 * raw.len() };
-            (have, unpack_nibbles(&raw, n, proto.data_type == dt::INT4).to_vec())
+            let per_byte = 8 / t.width.max(1) as usize;
+            let have = if raw.len() == packed_bytes(t, n) { n } else { per_byte * raw.len() };
+            (have, unpack(&raw, n, t).to_vec())
+        }
+        (dt::FLOAT, _) => (proto.float_data.len(), proto.float_data.iter().flat_map(|v| v.to_le_bytes()).collect()),
+        (dt::INT64, _) => (proto.int64_data.len(), proto.int64_data.iter().flat_map(|v| v.to_le_bytes()).collect()),
+        (dt::DOUBLE, _) => (proto.double_data.len(), proto.double_data.iter().flat_map(|v| v.to_le_bytes()).collect()),
+        (dt::UINT64, _) => (proto.uint64_data.len(), proto.uint64_data.iter().flat_map(|v| v.to_le_bytes()).collect()),
+        (dt::UINT32, _) => {
+            (proto.uint64_data.len(), proto.uint64_data.iter().flat_map(|v| narrow(*v as i64)).collect())
         }
         _ => (proto.int32_data.len(), proto.int32_data.iter().flat_map(|v| narrow(i64::from(*v))).collect()),
     };
@@ -214,4 +243,41 @@ fn typed_data(proto: &TensorProto, elem: Elem, n: usize, packed: bool) -> Result
         return Err(format!("shape {dims:?} of {t} needs {n} elements, but there are {have}"));
     }
     Ok(bytes.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tensor(data_type: i32, n: i64, raw: &[u8]) -> Result<Vec<i64>, String> {
+        let proto = TensorProto { dims: vec![n], data_type, raw_data: raw.to_vec().into(), ..Default::default() };
+        Tensor::new(&proto, &mut External::new(None)).map(|t| t.to_i64().unwrap())
+    }
+
+    #[test]
+    fn packed_integers_have_the_first_element_in_the_low_bits() {
+        assert_eq!(tensor(dt::INT4, 3, &[0xe1, 0x03]).unwrap(), [1, -2, 3]);
+        assert_eq!(tensor(dt::UINT4, 3, &[0xe1, 0x03]).unwrap(), [1, 14, 3]);
+        assert_eq!(tensor(dt::INT2, 4, &[0x2d]).unwrap(), [1, -1, -2, 0]);
+        assert_eq!(tensor(dt::UINT2, 4, &[0x2d]).unwrap(), [1, 3, 2, 0]);
+        // Five elements need two bytes; the padding is not looked at.
+        assert_eq!(tensor(dt::INT2, 5, &[0x2d, 0xfd]).unwrap(), [1, -1, -2, 0, 1]);
+        assert_eq!(tensor(dt::INT4, 2, &[0x87]).unwrap(), [7, -8]);
+        assert_eq!(tensor(dt::INT2, 4, &[0x2d, 0]).unwrap_err(), "shape [4] of int2 needs 1 bytes, but there are 2");
+        assert_eq!(tensor(dt::UINT4, 3, &[0xe1]).unwrap_err(), "shape [3] of uint4 needs 2 bytes, but there are 1");
+    }
+
+    #[test]
+    fn packed_integers_in_typed_fields() {
+        let proto = |data_type, n, values: &[i32]| TensorProto {
+            dims: vec![n],
+            data_type,
+            int32_data: values.to_vec(),
+            ..Default::default()
+        };
+        let read = |p: TensorProto| Tensor::new(&p, &mut External::new(None)).map(|t| t.to_i64().unwrap());
+        assert_eq!(read(proto(dt::INT2, 5, &[0x2d, 1])).unwrap(), [1, -1, -2, 0, 1]);
+        assert_eq!(read(proto(dt::INT4, 3, &[0xe1, 3])).unwrap(), [1, -2, 3]);
+        assert!(read(proto(dt::INT2, 5, &[0x2d])).unwrap_err().contains("needs 5 elements"));
+    }
 }

@@ -12,6 +12,7 @@ use cim_pass::PassRegistry;
 
 /// Registers all passes.
 pub fn register(registry: &mut PassRegistry) {
+    registry.add::<graph::ternary_weights::TernaryWeights>();
     registry.add::<graph::fold_batch_norm::FoldBatchNorm>();
     registry.add::<graph::quantize_floats::QuantizeFloats>();
     registry.add::<graph::quantize_operators::QuantizeOperators>();

@@ -51,10 +51,31 @@ pub enum HostValue {
     Absent,
 }
 
+/// How a real number becomes an integer, where that is not the nearest, ties to even.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rounding {
+    /// To the nearest, ties away from zero.
+    HalfUp,
+    /// To the nearest, ties towards zero.
+    HalfDown,
+    /// Away from zero.
+    Up,
+    /// Towards zero.
+    Down,
+    /// Towards positive infinity.
+    Ceil,
+    /// Towards negative infinity.
+    Floor,
+    /// -1, 0 or 1.
+    Sign,
+    /// 1 for zero and above, else -1.
+    Bipolar,
+}
+
 /// What a host operator computes, in f32 with a fixed order of operations.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HostKind {
-    /// tensor -> buffer: `clamp(round_half_even(x / scale) + zero, lo, hi)`, scales and zeros per tensor.
+    /// tensor -> buffer: `clamp(round(x / scale) + zero, lo, hi)`, scales and zeros per tensor.
     Quantise {
         /// Scale.
         scale: f32,
@@ -64,6 +85,10 @@ pub enum HostKind {
         lo: i64,
         /// Upper clamp.
         hi: i64,
+        /// How it rounds; None = to the nearest, ties to even.
+        rounding: Option<Rounding>,
+        /// The zero point is added before rounding, not after.
+        zero_first: bool,
         /// The tensor's last dimension is the channel: its elements are those of the buffer in (H, W, C) order, not in (C, H, W) order.
         channels_last: bool,
     },

@@ -169,6 +169,16 @@ ids! {
 
 choice!(ProgramMode, "mode" { 0 => Cm "cm", 1 => Xbm "xbm", 2 => Wlm "wlm" });
 choice!(Placement, "placement" { 0 => Cim "cim", 1 => Alu "alu", 2 => Host "host" });
+choice!(Rounding, "rounding" {
+    0 => HalfUp "half_up",
+    1 => HalfDown "half_down",
+    2 => Up "up",
+    3 => Down "down",
+    4 => Ceil "ceil",
+    5 => Floor "floor",
+    6 => Sign "sign",
+    7 => Bipolar "bipolar",
+});
 choice!(Space, "memory" { 0 => L0 "L0", 1 => L1 "L1" });
 
 record!(Chip { cores, crossbars_per_core, rows, columns });
@@ -205,7 +215,7 @@ record!(Probe { buffer, after });
 record!(RefNode { name, kind, inputs, output, probe });
 
 variants!(HostKind {
-    0 => Quantise "quantise" { scale, zero, lo, hi, channels_last },
+    0 => Quantise "quantise" { scale, zero, lo, hi, rounding, zero_first, channels_last },
     1 => Dequantise "dequantise" { scale, zero, bias, channels_last },
     2 => Onnx "onnx" { op, version, result, ints, floats, strings },
 });

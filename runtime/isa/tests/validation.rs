@@ -125,7 +125,15 @@ fn host_operators() {
     refuses(Xbm, "host_op h0", "differ in size", |p| p.host_tensors[0].shape = vec![1, 5]);
     refuses(Xbm, "host_op h0", "wrong operands", |p| p.host_ops[0].output = HostValue::Tensor(HostTensorId(1)));
     refuses(Xbm, "host_op h0", "there is no buffer b9", |p| p.host_ops[0].output = HostValue::Buffer(BufferId(9)));
-    let quantise = |scale, lo, hi| HostKind::Quantise { scale, zero: 0, lo, hi, channels_last: false };
+    let quantise = |scale, lo, hi| HostKind::Quantise {
+        scale,
+        zero: 0,
+        lo,
+        hi,
+        rounding: None,
+        zero_first: false,
+        channels_last: false,
+    };
     refuses(Xbm, "host_op h0", "is not a positive number", |p| p.host_ops[0].kind = quantise(f32::NAN, 0, 1));
     refuses(Xbm, "host_op h0", "bounds 0..256", |p| p.host_ops[0].kind = quantise(1.0, 0, 256));
     refuses(Xbm, "host_op h1", "scale c0 has elements of", |p| {

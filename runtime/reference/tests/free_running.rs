@@ -28,7 +28,15 @@ fn program() -> Program {
     let t = IntType::new(8, true);
     let q = host(
         &mut p,
-        HostKind::Quantise { scale: 0.5, zero: 0, lo: -128, hi: 127, channels_last: false },
+        HostKind::Quantise {
+            scale: 0.5,
+            zero: 0,
+            lo: -128,
+            hi: 127,
+            rounding: None,
+            zero_first: false,
+            channels_last: false,
+        },
         vec![HostValue::Tensor(input)],
         HostValue::Buffer(BufferId(0)),
     );

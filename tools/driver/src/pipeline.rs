@@ -220,7 +220,8 @@ fn quantisation(c: &Calibration) -> String {
 
 /// The pass pipeline in MLIR's grammar.
 pub fn pipeline(mode: Mode, allow_adc_clipping: bool, level: Option<Level>) -> String {
-    let mut passes = vec!["cim-fold-batch-norm".to_string(), "cim-quantize-operators".to_string()];
+    let graph = ["cim-ternary-weights", "cim-fold-batch-norm", "cim-quantize-operators"];
+    let mut passes = graph.map(str::to_string).to_vec();
     passes.push(format!("cim-place{{mode={}}}", mode.name()));
     if level != Some(Level::Graph) {
         passes.push(if mode == Mode::Cm { "cim-graph-to-core" } else { "cim-graph-to-xbar" }.to_string());

@@ -5,7 +5,7 @@ use super::shapes;
 use super::types::{self, FLOAT, TENSOR, int_type, is_f32};
 use cim_ir::kinds::{AttrKind, F32Attr, I64Attr, StrAttr, TypedAttr};
 use cim_ir::view::Verify;
-use cim_ir::{Diagnostic, Ir, OpId, ValueId, op};
+use cim_ir::{Attribute, Diagnostic, Ir, OpId, ValueId, op};
 
 op! {
     /// Batch normalisation in inference form: `(x - mean) / sqrt(var + epsilon) * scale + bias` per channel (dimension 1).
@@ -89,8 +89,15 @@ pub enum Bounds {
 impl Clip {
     /// Bounds; None when they do not fit the element type.
     pub fn bounds(self, ir: &Ir) -> Option<Bounds> {
-        let (ctx, lo, hi) = (ir.ctx(), self.lo(ir), self.hi(ir));
-        if is_f32(ctx, ir.ty(self.input(ir))) {
+        Bounds::of(ir, self.input(ir), self.lo(ir), self.hi(ir))
+    }
+}
+
+impl Bounds {
+    /// Two numbers for the elements of a value; None when their type is another.
+    pub(super) fn of(ir: &Ir, value: ValueId, lo: Attribute, hi: Attribute) -> Option<Bounds> {
+        let ctx = ir.ctx();
+        if is_f32(ctx, ir.ty(value)) {
             return Some(Bounds::Float(F32Attr::get(ctx, lo)?, F32Attr::get(ctx, hi)?));
         }
         Some(Bounds::Int(I64Attr::get(ctx, lo)?, I64Attr::get(ctx, hi)?))

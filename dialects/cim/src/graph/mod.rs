@@ -3,6 +3,7 @@
 //! - [`types`]: which tensors exist, and helpers on their types
 //! - [`elements`]: constants as numbers
 //! - [`window`], [`shapes`]: result shapes, shared by verifiers and the importer
+//! - [`rounding`]: from real numbers to integers
 //! - [`constant`], [`quant`], [`mvm`], [`pool`], [`elementwise`], [`shape`], [`host`]: the operations
 //!
 //! See `RATIONALE.md` beside this file for the why.
@@ -14,6 +15,7 @@ pub mod host;
 pub mod mvm;
 pub mod pool;
 pub mod quant;
+pub mod rounding;
 pub mod shape;
 pub mod shapes;
 pub mod types;
@@ -29,7 +31,8 @@ pub use host::Host;
 pub use mvm::{Conv2d, Linear};
 pub use pool::{AveragePool, GlobalAveragePool, MaxPool};
 pub use quant::{AddRequantize, Dequantize, Quantize, Requantize};
-pub use shape::{Concat, Reshape};
+pub use rounding::Rounding;
+pub use shape::{Concat, Pad, Reshape};
 pub use types::{Element, IntType};
 pub use window::Window2d;
 
@@ -62,6 +65,7 @@ pub static GRAPH: Dialect = Dialect {
         AveragePool::DEF,
         GlobalAveragePool::DEF,
         Reshape::DEF,
+        Pad::DEF,
         Concat::DEF,
         Host::DEF,
     ],

@@ -2,8 +2,9 @@
 
 use super::elements::Elements;
 use super::mvm::{dims, expect_shape};
+use super::rounding::Rounding;
 use super::types::{self, FLOAT, INT, IntType, int_type};
-use cim_ir::kinds::{ElementsAttr, I64Array, I64Attr, StrAttr};
+use cim_ir::kinds::{ElementsAttr, I64Array, I64Attr, StrAttr, UnitAttr};
 use cim_ir::view::Verify;
 use cim_ir::{Attribute, Diagnostic, Ir, OpId, op};
 
@@ -11,11 +12,15 @@ op! {
     /// `clamp(round_half_even(x / scale) + zero_point, lo, hi)`: f32 tensor -> integer tensor of the same shape.
     ///
     /// `scale` and `zero_point` have one entry, or one for each index of dimension `axis`. The division is in f32.
+    ///
+    /// `rounding` names another way to an integer: half_up, half_down (ties away from and towards zero), up, down (away from and towards zero), ceil,
+    /// floor, sign (-1, 0 or 1) and bipolar (1 for zero and above, else -1). With `zero_first` the zero point is added before rounding, as QONNX
+    /// does: 2.5 with the zero point 1 is 4, not 3.
     pub Quantize = "cim.graph.quantize" : [Pure] {
         operands { input: FLOAT }
         props    {
             scale: ElementsAttr, zero_point: I64Array, axis: I64Attr = 1, lo: I64Attr, hi: I64Attr,
-            name?: StrAttr, host?: StrAttr, segment?: I64Attr
+            rounding?: StrAttr, zero_first: UnitAttr, name?: StrAttr, host?: StrAttr, segment?: I64Attr
         }
         results  { result: INT }
         format   "$input `scale` $scale `zero_point` $zero_point `lo` $lo `hi` $hi attr-dict `:` functional-type(operands, results)"
@@ -83,6 +88,13 @@ pub struct Constants {
     pub lo: i64,
     /// Largest result.
     pub hi: i64,
+}
+
+impl Quantize {
+    /// How it rounds; half to even when the property names nothing known.
+    pub fn rounds(self, ir: &Ir) -> Rounding {
+        self.rounding(ir).and_then(Rounding::from_name).unwrap_or_default()
+    }
 }
 
 impl Requantize {
@@ -196,6 +208,7 @@ impl Verify for Quantize {
         let shape = dims(ir, self.input(ir));
         expect_shape(ir, self.op(), self.result(ir), Ok(shape.to_vec()))?;
         verify_scale(ir, self.op(), shape, self.scale(ir), &self.zero_point(ir), self.axis(ir), true)?;
+        Rounding::check(self.rounding(ir)).map_err(|e| ir.op_error(self.op(), e))?;
         // The declaration refuses any other result.
         let Some(to) = int_type(ir.ctx(), ir.ty(self.result(ir))) else { return Ok(()) };
         verify_bounds(ir, self.op(), self.lo(ir), self.hi(ir), to)

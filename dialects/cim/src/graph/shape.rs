@@ -1,10 +1,11 @@
 //! Operations on shapes.
 
+use super::elementwise::Bounds;
 use super::mvm::{dims, expect_shape};
 use super::shapes;
-use super::types::{TENSOR, count};
+use super::types::{TENSOR, count, int_type};
 use cim_ir::constraints::element_type;
-use cim_ir::kinds::{I64Attr, StrAttr};
+use cim_ir::kinds::{I64Array, I64Attr, StrAttr, TypedAttr};
 use cim_ir::view::Verify;
 use cim_ir::{Diagnostic, Ir, op};
 
@@ -15,6 +16,18 @@ op! {
         props    { name?: StrAttr, host?: StrAttr, segment?: I64Attr }
         results  { result: TENSOR }
         format   "$input attr-dict `:` functional-type(operands, results)"
+        verify
+    }
+
+    /// Padding: (N, C, H, W) -> (N, C, H + top + bottom, W + left + right) with `value` (f32, or i64 on integers) around.
+    ///
+    /// `pads` are (top, left, bottom, right). A padding with 0 before a convolution belongs into its `pads`; others become its `pad_value` once
+    /// both are integer.
+    pub Pad = "cim.graph.pad" : [Pure] {
+        operands { input: TENSOR }
+        props    { pads: I64Array, value: TypedAttr, name?: StrAttr, host?: StrAttr, segment?: I64Attr }
+        results  { result: TENSOR }
+        format   "$input `pads` $pads `value` $value attr-dict `:` functional-type(operands, results)"
         verify
     }
 
@@ -39,6 +52,30 @@ impl Verify for Reshape {
             return Err(ir.op_error(self.op(), "input and result must have one element type"));
         }
         Ok(())
+    }
+}
+
+impl Pad {
+    /// The value around; None when it does not fit the element type.
+    pub fn fill(self, ir: &Ir) -> Option<Bounds> {
+        Bounds::of(ir, self.input(ir), self.value(ir), self.value(ir))
+    }
+}
+
+impl Verify for Pad {
+    fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
+        let error = |text: String| Err(ir.op_error(self.op(), text));
+        let (x, y) = (self.input(ir), self.result(ir));
+        expect_shape(ir, self.op(), y, shapes::pad(dims(ir, x), &self.pads(ir)))?;
+        if element_type(ir.ctx(), ir.ty(x)) != element_type(ir.ctx(), ir.ty(y)) {
+            return error("input and result must have one element type".into());
+        }
+        match (self.fill(ir), int_type(ir.ctx(), ir.ty(x))) {
+            (None, None) => error("value must be f32 on floats".into()),
+            (None, Some(_)) => error("value must be i64 on integers".into()),
+            (Some(Bounds::Int(v, _)), Some(t)) if !t.holds(v) => error(format!("value {v} must be one of {t}")),
+            _ => Ok(()),
+        }
     }
 }
 

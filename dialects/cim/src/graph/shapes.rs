@@ -55,6 +55,16 @@ pub fn global_pool(input: &[i64]) -> Result<Vec<i64>, String> {
     Ok(vec![n, c, 1, 1])
 }
 
+/// Padding of (N, C, H, W) by (top, left, bottom, right).
+pub fn pad(input: &[i64], pads: &[i64]) -> Result<Vec<i64>, String> {
+    let [n, c, h, w] = nchw("input", input)?;
+    let &[top, left, bottom, right] = pads else { return Err(format!("needs 4 pads, but has {}", pads.len())) };
+    if let Some(bad) = pads.iter().find(|p| !(0..=1 << 24).contains(*p)) {
+        return Err(format!("pads must be in 0..=2^24, but has {bad}"));
+    }
+    Ok(vec![n, c, h + top + bottom, w + left + right])
+}
+
 /// Elementwise operation with numpy broadcasting.
 pub fn broadcast(a: &[i64], b: &[i64]) -> Result<Vec<i64>, String> {
     let rank = a.len().max(b.len());

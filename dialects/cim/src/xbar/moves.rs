@@ -2,6 +2,7 @@
 
 use super::check;
 use super::program::BUFFER;
+use crate::graph::Rounding;
 use crate::graph::host::verify_onnx;
 use cim_ir::constraints::{INDEX, element_type, shape};
 use cim_ir::kinds::{DictAttr, ElementsAttr, I64Array, I64Attr, MapAttr, StrAttr, UnitAttr, attr_type};
@@ -59,11 +60,11 @@ impl Verify for Fill {
 }
 
 op! {
-    /// Host: `dst = clamp(round_half_even(src / scale) + zero_point, lo, hi)`, a tensor in ONNX order to a buffer in
-    /// (H, W, C) order. With `channels_last` the tensor's own order is (H, W, C).
+    /// Host: `dst = clamp(round(src / scale) + zero_point, lo, hi)`, a tensor in ONNX order to a buffer in
+    /// (H, W, C) order. `rounding` and `zero_first` as in `cim.graph.quantize`. With `channels_last` the tensor's own order is (H, W, C).
     pub HostQuantize = "cim.xbar.host_quantize" {
         operands { dst: BUFFER, src: BUFFER }
-        props    { name: StrAttr, scale: ElementsAttr, zero_point: I64Attr = 0, lo: I64Attr, hi: I64Attr, channels_last: UnitAttr, reason: StrAttr }
+        props    { name: StrAttr, scale: ElementsAttr, zero_point: I64Attr = 0, lo: I64Attr, hi: I64Attr, rounding?: StrAttr, zero_first: UnitAttr, channels_last: UnitAttr, reason: StrAttr }
         format   "$name `,` $dst `from` $src attr-dict `:` type($dst) `,` type($src)"
         verify
     }
@@ -71,6 +72,7 @@ op! {
 
 impl Verify for HostQuantize {
     fn verify(self, ir: &Ir) -> Result<(), Diagnostic> {
+        Rounding::check(self.rounding(ir)).map_err(|e| ir.op_error(self.op(), e))?;
         check::in_space(ir, self.op(), self.dst(ir), "L0", "dst")?;
         check::same_elem(ir, self.op(), &[(self.dst(ir), "dst")])?;
         check::on_host(ir, self.op(), self.src(ir), "src")?;

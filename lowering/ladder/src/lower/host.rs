@@ -3,6 +3,7 @@
 use super::buffers::Spot;
 use super::{LayerInfo, Lowering};
 use crate::network::{HostInput, Kind, Node, host_type};
+use cim_dialect::graph::Rounding;
 use cim_ir::core::AttrData;
 use cim_ir::{Attribute, Diagnostic, Type, ValueId};
 
@@ -72,7 +73,7 @@ impl Lowering<'_> {
         let name = node.name.clone();
         let net = self.net;
         match &node.kind {
-            Kind::Quantize { scale, zero, lo, hi } => {
+            Kind::Quantize { scale, zero, lo, hi, rounding, zero_first } => {
                 let Some(Spot::Host(from)) = self.spots[node.inputs[0]] else {
                     return self.error(node, "quantises a tensor that is not on the host");
                 };
@@ -81,7 +82,8 @@ impl Lowering<'_> {
                 let last = net.tensors[node.output].channels_last();
                 self.layer(&name, host_info("quantise", &reason), |l| {
                     let to = l.new_buffer(node.output, None);
-                    l.quantize(&node.name, to.mem, from, scale, [*zero, *lo, *hi], last, &reason);
+                    let how = (scale, [*zero, *lo, *hi], *rounding, *zero_first, last);
+                    l.quantize(&node.name, to.mem, from, how, &reason);
                     l.spots[node.output] = Some(Spot::Own(to));
                     Ok(vec![(to.mem, node.at)])
                 })
@@ -142,23 +144,28 @@ impl Lowering<'_> {
     }
 
     #[allow(clippy::too_many_arguments)] // one per property of the operation
+    /// `how`: scale, [zero point, lo, hi], rounding, zero point first, channels last.
     fn quantize(
         &mut self,
         name: &str,
         to: ValueId,
         from: ValueId,
-        scale: Attribute,
-        [zero, lo, hi]: [i64; 3],
-        channels_last: bool,
+        how: (Attribute, [i64; 3], Rounding, bool, bool),
         reason: &str,
     ) {
+        let (scale, [zero, lo, hi], rounding, zero_first, channels_last) = how;
         let ctx = self.em.ctx.clone();
         let mut state = self.em.state("cim.xbar.host_quantize").operands(&[to, from]);
         state.set_prop(&ctx, "name", ctx.string_attr(name));
         state.set_prop(&ctx, "scale", scale);
         state.set_prop(&ctx, "reason", ctx.string_attr(reason));
-        if channels_last {
-            state.set_prop(&ctx, "channels_last", ctx.unit());
+        if rounding != Rounding::HalfEven {
+            state.set_prop(&ctx, "rounding", ctx.string_attr(rounding.name()));
+        }
+        for (key, set) in [("zero_first", zero_first), ("channels_last", channels_last)] {
+            if set {
+                state.set_prop(&ctx, key, ctx.unit());
+            }
         }
         self.em.ints(&mut state, &[("zero_point", zero), ("lo", lo), ("hi", hi)]);
         self.em.push(state);

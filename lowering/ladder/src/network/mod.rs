@@ -9,6 +9,7 @@ mod read;
 pub use read::{host_elem, read};
 
 use cim_dialect::graph::Element;
+use cim_dialect::graph::Rounding;
 use cim_dialect::onnx_attributes::OnnxAttributes;
 use cim_ir::{Attribute, Context, OpId, Type};
 use cim_isa::types::{ElemType, IntType, Window};
@@ -160,6 +161,10 @@ pub enum Kind {
         lo: i64,
         /// Upper clamp.
         hi: i64,
+        /// How it rounds.
+        rounding: Rounding,
+        /// The zero point is added before rounding.
+        zero_first: bool,
     },
     /// Host: integer to float.
     Dequantize {

@@ -3,6 +3,7 @@
 use super::host::onnx_operator;
 use super::*;
 use cim_dialect::graph::Element;
+use cim_dialect::graph::Rounding;
 use cim_dialect::graph::{BATCHED, INPUTS, OUTPUTS};
 use cim_ir::core::{AttrData, TypeData};
 use cim_ir::{Context, Diagnostic, Ir, Type, ValueId};
@@ -232,7 +233,10 @@ impl Transfers {
         let name = name.into_iter().find(|n| used.insert(n.clone())).unwrap_or_default();
         self.made += 1;
         let (kind, elem) = match wanted {
-            Side::Chip => (Kind::Quantize { scale: None, zero: 0, lo: int.min(), hi: int.max() }, Some(int)),
+            Side::Chip => {
+                let (lo, hi, rounding) = (int.min(), int.max(), Rounding::HalfEven);
+                (Kind::Quantize { scale: None, zero: 0, lo, hi, rounding, zero_first: false }, Some(int))
+            }
             Side::Host => (Kind::Dequantize { scale: None, zero: 0, bias: None }, None),
         };
         let (dims, host, output) = (tensor.dims.clone(), tensor.host, net.tensors.len());
@@ -288,7 +292,9 @@ fn node(
             }
             let elem = elem.unwrap_or(IntType::I32);
             let (lo, hi) = (p.int("lo", elem.min())?, p.int("hi", elem.max())?);
-            (Kind::Quantize { scale: Some(scale), zero: p.zero_point()?, lo, hi }, vec![t])
+            let rounding = p.string("rounding").and_then(Rounding::from_name).unwrap_or_default();
+            let (zero, zero_first) = (p.zero_point()?, p.has("zero_first"));
+            (Kind::Quantize { scale: Some(scale), zero, lo, hi, rounding, zero_first }, vec![t])
         }
         "dequantize" => {
             let t = env.tensor(p, 0)?;

@@ -3,6 +3,7 @@
 use super::Export;
 use super::access::Depths;
 use crate::network::window_from;
+use cim_dialect::graph::Rounding;
 use cim_dialect::onnx_attributes::OnnxAttributes;
 use cim_dialect::row::{ReadRow, WriteRow};
 use cim_dialect::xbar::crossbar::{ReadCore, ReadXb, Resident, WriteCore, WriteXb};
@@ -492,6 +493,8 @@ impl Export<'_> {
                 zero: o.zero_point(ir),
                 lo: o.lo(ir),
                 hi: o.hi(ir),
+                rounding: o.rounding(ir).and_then(Rounding::from_name).and_then(rounding),
+                zero_first: o.zero_first(ir),
                 channels_last: o.channels_last(ir),
             };
             return self.host_op(op, o.name(ir), o.reason(ir), kind, o.dst(ir), &[o.src(ir)], None);
@@ -516,4 +519,20 @@ impl Export<'_> {
         let srcs: Vec<ValueId> = o.srcs(ir).into_iter().collect();
         self.host_op(op, o.name(ir), o.reason(ir), kind, o.dst(ir), &srcs, o.slots(ir).as_deref())
     }
+}
+
+/// The program's name of a rounding; None = to the nearest, ties to even.
+fn rounding(r: Rounding) -> Option<cim_isa::program::Rounding> {
+    use cim_isa::program::Rounding as To;
+    Some(match r {
+        Rounding::HalfEven => return None,
+        Rounding::HalfUp => To::HalfUp,
+        Rounding::HalfDown => To::HalfDown,
+        Rounding::Up => To::Up,
+        Rounding::Down => To::Down,
+        Rounding::Ceil => To::Ceil,
+        Rounding::Floor => To::Floor,
+        Rounding::Sign => To::Sign,
+        Rounding::Bipolar => To::Bipolar,
+    })
 }

@@ -3,9 +3,16 @@
 use super::window::window;
 use crate::node::{Import, Node, Refusal};
 use cim_dialect::graph::{self, shapes};
+use cim_ir::ValueId;
 
 pub(crate) fn conv(n: &mut Node<'_, '_>) -> Import {
-    let (x, w) = (n.float_value(0)?, n.weights(1)?);
+    let (x, w, bias) = (n.float_value(0)?, n.weights(1)?, n.maybe_value(2)?);
+    let y = convolution(n, x, w, bias)?;
+    n.output_value(y)
+}
+
+/// A convolution of float values with the attributes of the node.
+pub(super) fn convolution(n: &mut Node<'_, '_>, x: ValueId, w: ValueId, bias: Option<ValueId>) -> Import<ValueId> {
     let (input, weights) = (n.dims(x), n.dims(w));
     let (&[_, _, h, width], &[o, per_group, kh, kw]) = (&input[..], &weights[..]) else {
         return Err(Refusal::new(format!("input {input:?} and weights {weights:?} do not both have 4 dimensions"))
@@ -18,7 +25,6 @@ pub(crate) fn conv(n: &mut Node<'_, '_>) -> Import {
     let group = n.int("group", 1)?;
     let geometry = window(n, &[kh, kw], [h, width], false)?.geometry;
     let dims = shapes::conv2d(&input, [o, per_group], &geometry, group)?;
-    let bias = n.maybe_value(2)?;
     if let Some(b) = bias.filter(|&b| n.dims(b) != [o]) {
         return Err(Refusal::new(format!("the bias has the shape {:?}, not [{o}]", n.dims(b))));
     }
@@ -33,6 +39,5 @@ pub(crate) fn conv(n: &mut Node<'_, '_>) -> Import {
         .name(&n.name)
         .result(n.like(x, &dims))
         .build();
-    let y = n.create(state)?;
-    n.output_value(y)
+    n.create(state)
 }

@@ -8,8 +8,20 @@ use cim_ir::ValueId;
 /// `alpha * A * B + beta * C`, the factors as operations of their own unless they are 1 or belong to a constant.
 pub(crate) fn gemm(n: &mut Node<'_, '_>) -> Import {
     let (alpha, beta) = (n.float("alpha", 1.0)?, n.float("beta", 1.0)?);
+    let (x, w) = (n.float_value(0)?, n.weights(1)?);
+    let y = general(n, x, w, alpha, |n, outputs| bias(n, beta, outputs))?;
+    n.output_value(y)
+}
+
+/// `alpha * X * W + bias` with the transpositions of the node; `bias` makes the one entry for each output.
+pub(super) fn general(
+    n: &mut Node<'_, '_>,
+    mut x: ValueId,
+    w: ValueId,
+    alpha: f32,
+    bias: impl FnOnce(&mut Node<'_, '_>, i64) -> Import<Option<ValueId>>,
+) -> Import<ValueId> {
     let (trans_a, trans_b) = (n.int("transA", 0)? != 0, n.int("transB", 0)? != 0);
-    let (mut x, w) = (n.float_value(0)?, n.weights(1)?);
     let input = n.dims(x);
     if trans_a {
         // (I, 1) and (1, I) hold the same elements in the same order.
@@ -22,7 +34,7 @@ pub(crate) fn gemm(n: &mut Node<'_, '_>) -> Import {
     }
     let dims = shapes::linear(&n.dims(x), &n.dims(w), !trans_b)?;
     let outputs = dims.get(1).copied().unwrap_or(1);
-    let bias = bias(n, beta, outputs)?;
+    let bias = bias(n, outputs)?;
     let fused = bias.filter(|_| alpha == 1.0);
     let mut y = linear(n, x, w, fused, !trans_b, &dims)?;
     if alpha != 1.0 {
@@ -35,7 +47,7 @@ pub(crate) fn gemm(n: &mut Node<'_, '_>) -> Import {
             y = n.create(state)?;
         }
     }
-    n.output_value(y)
+    Ok(y)
 }
 
 /// `beta * C` with one entry for each output.
@@ -80,6 +92,12 @@ fn bias(n: &mut Node<'_, '_>, beta: f32, outputs: i64) -> Import<Option<ValueId>
 /// Products of rows with constant weights.
 pub(crate) fn matmul(n: &mut Node<'_, '_>) -> Import {
     let (x, w) = (n.float_value(0)?, n.weights(1)?);
+    let y = product(n, x, w)?;
+    n.output_value(y)
+}
+
+/// Products of rows with constant weights.
+pub(super) fn product(n: &mut Node<'_, '_>, x: ValueId, w: ValueId) -> Import<ValueId> {
     let (input, weights) = (n.dims(x), n.dims(w));
     if weights.len() != 2 {
         return Err(Refusal::new(format!("the weights {weights:?} are not a matrix")));
@@ -99,7 +117,7 @@ pub(crate) fn matmul(n: &mut Node<'_, '_>) -> Import {
             linear(n, x, w, None, true, &dims)?
         }
     };
-    n.output_value(y)
+    Ok(y)
 }
 
 fn linear(

@@ -6,12 +6,17 @@ mod conv;
 mod elementwise;
 mod linear;
 mod norm;
+mod pad;
 mod pool;
+mod qonnx;
+mod qoperator;
 mod quant;
 mod shape;
+mod transpose;
 mod window;
 
 use crate::host;
+use crate::importer::is_default;
 use crate::node::{Import, Node, Refusal};
 
 type Importer = fn(&mut Node<'_, '_>) -> Import;
@@ -24,6 +29,7 @@ const TABLE: &[(&str, Importer)] = &[
     ("Concat", shape::concat),
     ("Constant", constant::constant),
     ("Conv", conv::conv),
+    ("ConvInteger", qoperator::conv_integer),
     ("DequantizeLinear", quant::dequantize),
     ("Dropout", shape::dropout),
     ("Flatten", shape::flatten),
@@ -31,11 +37,18 @@ const TABLE: &[(&str, Importer)] = &[
     ("GlobalAveragePool", pool::global_average),
     ("Identity", shape::identity),
     ("MatMul", linear::matmul),
+    ("MatMulInteger", qoperator::matmul_integer),
     ("MaxPool", pool::max),
     ("Mul", elementwise::mul),
+    ("Pad", pad::pad),
+    ("QLinearConv", qoperator::conv),
+    ("QLinearMatMul", qoperator::matmul),
     ("QuantizeLinear", quant::quantize),
     ("Relu", activation::relu),
     ("Reshape", shape::reshape),
+    ("Sign", qonnx::sign),
+    ("Sub", elementwise::sub),
+    ("Transpose", transpose::transpose),
 ];
 
 /// Whether an operator of the default domain has an operation of its own.
@@ -43,12 +56,43 @@ pub(crate) fn has_importer(operator: &str) -> bool {
     TABLE.iter().any(|t| t.0 == operator)
 }
 
+/// ONNX Runtime's own operators.
+const MICROSOFT: &[(&str, Importer)] = &[
+    ("DequantizeLinear", quant::dequantize),
+    ("QGemm", qoperator::gemm),
+    ("QLinearAdd", qoperator::add),
+    ("QLinearAveragePool", qoperator::average),
+    ("QLinearConcat", qoperator::concat),
+    ("QLinearGlobalAveragePool", qoperator::global_average),
+    ("QLinearMul", qoperator::mul),
+    ("QuantizeLinear", quant::quantize),
+];
+
+/// QONNX, under all names it has had.
+const QONNX: &[(&str, Importer)] = &[
+    ("BipolarQuant", qonnx::bipolar),
+    ("FloatQuant", qonnx::float_quant),
+    ("IntQuant", qonnx::quant),
+    ("Quant", qonnx::quant),
+    ("Trunc", qonnx::trunc),
+];
+
+/// The operators of a domain.
+fn table(domain: &str) -> &'static [(&'static str, Importer)] {
+    match domain {
+        d if is_default(d) => TABLE,
+        "com.microsoft" => MICROSOFT,
+        "qonnx.custom_op.general" | "onnx.brevitas" | "finn.custom_op.general" => QONNX,
+        _ => &[],
+    }
+}
+
 /// Imports one node: folds it, makes the operation that stands for it, or lets the host compute what cannot be mapped.
 pub(crate) fn import(node: &mut Node<'_, '_>) -> Import {
     if host::fold(node)? {
         return Ok(());
     }
-    let found = node.operator().and_then(|op| TABLE.iter().find(|t| t.0 == op));
+    let found = table(node.domain()).iter().find(|t| t.0 == node.op_type());
     let Some((_, importer)) = found else {
         if node.operator().is_some_and(|op| cim_host::find(op).is_some()) {
             return host::import(node, "the machine has no unit for it");
@@ -67,13 +111,13 @@ pub(crate) fn import(node: &mut Node<'_, '_>) -> Import {
 }
 
 fn unsupported(node: &Node<'_, '_>) -> Refusal {
-    let name = node.operator().unwrap_or("");
-    let quantised = name.starts_with("QLinear") || name.ends_with("Integer") || node.domain() == "com.microsoft";
-    let names: Vec<_> = TABLE.iter().map(|t| t.0).collect();
+    let quantised = node.op_type().starts_with("QLinear") || node.domain() == "com.microsoft";
+    let mut names: Vec<_> = table(node.domain()).iter().map(|t| t.0).collect();
+    if names.is_empty() {
+        names = TABLE.iter().map(|t| t.0).collect();
+    }
     Refusal::new("is not supported").remedy(if quantised {
         "export the model in QDQ form (QuantizeLinear and DequantizeLinear around float operators)".to_string()
-    } else if node.domain().starts_with("qonnx") || node.domain().contains("brevitas") {
-        "export the model in QCDQ form (QuantizeLinear, Clip, DequantizeLinear)".to_string()
     } else {
         format!("supported operators are {}", names.join(", "))
     })

@@ -39,6 +39,12 @@ pub(crate) fn max(n: &mut Node<'_, '_>) -> Import {
 
 pub(crate) fn average(n: &mut Node<'_, '_>) -> Import {
     let x = n.float_value(0)?;
+    let y = average_of(n, x)?;
+    n.output_value(y)
+}
+
+/// The average of a float value over the windows of the node.
+pub(super) fn average_of(n: &mut Node<'_, '_>, x: ValueId) -> Import<ValueId> {
     let include = n.int("count_include_pad", 0)? != 0;
     let (window, dims) = geometry(n, x)?;
     let g = window.geometry;
@@ -61,15 +67,19 @@ pub(crate) fn average(n: &mut Node<'_, '_>) -> Import {
         .name(&n.name)
         .result(n.like(x, &dims))
         .build();
-    let y = n.create(state)?;
-    n.output_value(y)
+    n.create(state)
 }
 
 pub(crate) fn global_average(n: &mut Node<'_, '_>) -> Import {
     let x = n.float_value(0)?;
+    let y = global_average_of(n, x)?;
+    n.output_value(y)
+}
+
+/// The average of each channel of a float value.
+pub(super) fn global_average_of(n: &mut Node<'_, '_>, x: ValueId) -> Import<ValueId> {
     let dims = shapes::global_pool(&n.dims(x))?;
     let ty = n.like(x, &dims);
     let state = graph::GlobalAveragePool::builder(&n.ctx(), n.loc).input(x).name(&n.name).result(ty).build();
-    let y = n.create(state)?;
-    n.output_value(y)
+    n.create(state)
 }

@@ -3,6 +3,7 @@
 use crate::importer::Value;
 use crate::node::{Import, Node, Refusal};
 use cim_dialect::graph::{self, shapes};
+use cim_ir::ValueId;
 
 fn input(n: &Node<'_, '_>) -> Import<Value> {
     n.maybe(0)?.ok_or_else(|| Refusal::new("input 0 is missing"))
@@ -42,8 +43,14 @@ pub(crate) fn reshape(n: &mut Node<'_, '_>) -> Import {
 }
 
 pub(crate) fn concat(n: &mut Node<'_, '_>) -> Import {
-    let axis = n.maybe_int("axis")?.ok_or_else(|| Refusal::new("is missing").attribute("axis"))?;
     let inputs = (0..n.num_inputs()).map(|i| n.value(i)).collect::<Import<Vec<_>>>()?;
+    let y = concatenated(n, &inputs)?;
+    n.output_value(y)
+}
+
+/// Values side by side along the axis of the node.
+pub(super) fn concatenated(n: &mut Node<'_, '_>, inputs: &[ValueId]) -> Import<ValueId> {
+    let axis = n.maybe_int("axis")?.ok_or_else(|| Refusal::new("is missing").attribute("axis"))?;
     let Some(&first) = inputs.first() else { return Err(Refusal::new("has no inputs")) };
     let dims: Vec<Vec<i64>> = inputs.iter().map(|&v| n.dims(v)).collect();
     let rank = n.dims(first).len() as i64;
@@ -54,9 +61,8 @@ pub(crate) fn concat(n: &mut Node<'_, '_>) -> Import {
     let views: Vec<&[i64]> = dims.iter().map(Vec::as_slice).collect();
     let out = shapes::concat(&views, axis).map_err(|e| Refusal::new(e).attribute("axis"))?;
     let ty = n.like(first, &out);
-    let state = graph::Concat::builder(&n.ctx(), n.loc).inputs(&inputs).axis(axis).name(&n.name).result(ty).build();
-    let y = n.create(state)?;
-    n.output_value(y)
+    let state = graph::Concat::builder(&n.ctx(), n.loc).inputs(inputs).axis(axis).name(&n.name).result(ty).build();
+    n.create(state)
 }
 
 pub(crate) fn identity(n: &mut Node<'_, '_>) -> Import {

@@ -96,7 +96,15 @@ pub fn conv_relu(mode: ProgramMode, size: u32) -> Program {
         host_ops: vec![
             HostOp {
                 name: "quantise".into(),
-                kind: HostKind::Quantise { scale: 1.0, zero: 0, lo: 0, hi: 255, channels_last: false },
+                kind: HostKind::Quantise {
+                    scale: 1.0,
+                    zero: 0,
+                    lo: 0,
+                    hi: 255,
+                    rounding: None,
+                    zero_first: false,
+                    channels_last: false,
+                },
                 inputs: vec![HostValue::Tensor(HostTensorId(0))],
                 output: HostValue::Buffer(BufferId(0)),
                 reason: "graph input".into(),

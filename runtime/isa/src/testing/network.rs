@@ -166,6 +166,8 @@ fn reference_nodes(r: &mut Rng, p: &mut Program, w: Window, groups: u32, weights
             zero: r.int(-9, 9),
             lo: input.min(),
             hi: input.max(),
+            rounding: *r.pick(&[None, Some(Rounding::Floor), Some(Rounding::Bipolar)]),
+            zero_first: r.once_in(2),
             channels_last: r.once_in(2),
         },
         inputs: vec![HostValue::Tensor(tensor)],

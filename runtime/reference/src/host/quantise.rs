@@ -2,7 +2,7 @@
 
 use cim_host::{Data, Tensor, TensorType};
 use cim_isa::Program;
-use cim_isa::program::HostKind;
+use cim_isa::program::{HostKind, Rounding};
 use cim_isa::types::ElemType;
 
 use crate::error::Kernel;
@@ -14,9 +14,29 @@ fn channels_last([c, h, w]: [u32; 3]) -> impl Iterator<Item = usize> {
     (0..plane).flat_map(move |p| (0..c).map(move |c| c * plane + p))
 }
 
-/// `clamp(round_half_even(x / scale) + zero, lo, hi)` for a buffer of shape (C, H, W). A NaN quantises to the zero point.
+/// An integer, as a float, of a real number.
+fn rounded(x: f32, rounding: Option<Rounding>) -> f32 {
+    let magnitude = match rounding {
+        None => return x.round_ties_even(),
+        Some(Rounding::Ceil) => return x.ceil(),
+        Some(Rounding::Floor) => return x.floor(),
+        Some(Rounding::Bipolar) => return if x >= 0.0 { 1.0 } else { -1.0 },
+        Some(Rounding::Sign) => return f32::from(i8::from(x > 0.0) - i8::from(x < 0.0)),
+        Some(Rounding::HalfUp) => x.abs().round(),
+        // The nearest, and the lower of two that are equally near.
+        Some(Rounding::HalfDown) => {
+            let below = x.abs().floor();
+            if x.abs() - below > 0.5 { below + 1.0 } else { below }
+        }
+        Some(Rounding::Up) => x.abs().ceil(),
+        Some(Rounding::Down) => x.abs().floor(),
+    };
+    magnitude.copysign(x)
+}
+
+/// `clamp(round(x / scale) + zero, lo, hi)`, or with the zero point inside the rounding, for a buffer of shape (C, H, W). A NaN quantises to the zero point.
 pub(super) fn quantise(kind: &HostKind, x: &[f32], shape: Option<[u32; 3]>) -> Kernel<Vec<i64>> {
-    let &HostKind::Quantise { scale, zero, lo, hi, channels_last: last } = kind else {
+    let &HostKind::Quantise { scale, zero, lo, hi, rounding, zero_first, channels_last: last } = kind else {
         return Err("is no quantise".into());
     };
     if !(scale > 0.0 && scale.is_finite()) {
@@ -26,7 +46,8 @@ pub(super) fn quantise(kind: &HostKind, x: &[f32], shape: Option<[u32; 3]>) -> K
         return Err(format!("bounds {lo} > {hi}"));
     }
     // A float-to-integer `as` saturates and gives 0 for NaN.
-    let each = |v: f32| ((v / scale).round_ties_even() as i64).saturating_add(zero).clamp(lo, hi);
+    let (inside, outside) = if zero_first { (zero as f32, 0) } else { (0.0, zero) };
+    let each = |v: f32| (rounded(v / scale + inside, rounding) as i64).saturating_add(outside).clamp(lo, hi);
     if !last {
         return Ok(x.iter().map(|&v| each(v)).collect());
     }

@@ -3,19 +3,20 @@
 use super::super::constants::{self, floats, shape_of};
 use super::super::fold_batch_norm::gain;
 use super::emit::{Target, emit, integer_from};
-use super::view::{Base, Grid, Pending, Post, State, Sum, View};
+use super::exact::{grid, pad, padded_input, settle};
+use super::view::{Base, Grid, Padded, Pending, Post, State, Sum, View};
 use super::weights::Weights;
 use cim_dialect::graph::elementwise::Bounds;
 use cim_dialect::graph::{
     Add, AveragePool, BatchNorm, Clip, Concat, Constant, Conv2d, Dequantize, Elements, GlobalAveragePool, IntType,
-    Linear, MaxPool, Mul, Quantize, Relu, Reshape, Window2d, types, types::is_f32,
+    Linear, MaxPool, Mul, Pad, Quantize, Relu, Reshape, Window2d, types, types::is_f32,
 };
 use cim_ir::{OpId, ValueId};
 
 /// A reason to stay float; None when the operation has been dealt with.
 type Done = Result<(), String>;
 
-const NOT_QUANTISED: &str = "its input is not quantised";
+pub(super) const NOT_QUANTISED: &str = "its input is not quantised";
 
 pub(super) fn run(s: &mut State<'_>, root: OpId) {
     for op in s.ir.walk(root) {
@@ -61,6 +62,8 @@ fn visit(s: &mut State<'_>, op: OpId) -> Done {
         concat(s, o)
     } else if let Some(o) = AveragePool::cast(ir, op) {
         average(s, o)
+    } else if let Some(o) = Pad::cast(ir, op) {
+        pad(s, o)
     } else if let Some(o) = GlobalAveragePool::cast(ir, op) {
         let (x, dims) = (o.input(ir), shape_of(ir, o.input(ir)));
         let window = Window2d::new(dims.get(2..).unwrap_or_default(), &[1, 1], &[0; 4], &[1, 1]);
@@ -72,14 +75,6 @@ fn visit(s: &mut State<'_>, op: OpId) -> Done {
 
 fn view(s: &State<'_>, value: ValueId) -> Result<View, String> {
     s.views.get(&value).cloned().ok_or_else(|| NOT_QUANTISED.into())
-}
-
-fn grid(s: &State<'_>, value: ValueId) -> Result<Grid, String> {
-    match s.views.get(&value) {
-        Some(View::Grid(g)) => Ok(*g),
-        Some(View::Pending(_)) => Err("its input is not quantised again before it".into()),
-        None => Err(NOT_QUANTISED.into()),
-    }
 }
 
 fn set(s: &mut State<'_>, op: OpId, view: View) {
@@ -107,6 +102,7 @@ fn quantize(s: &mut State<'_>, op: Quantize) -> Done {
     let Some(declared) = s.int(result) else { return Err("its result is no integer tensor".into()) };
     let scales = Elements::of(ir.ctx(), op.scale(ir)).ok().and_then(|e| e.floats()).unwrap_or_default();
     let zeros = op.zero_point(ir);
+    let (rounding, zero_first) = (op.rounds(ir), op.zero_first(ir));
     let (mut lo, mut hi) = (op.lo(ir), op.hi(ir));
     let mut erase = vec![op.op()];
     if let Some((clip, a, b)) = following_clip(s, result) {
@@ -123,7 +119,7 @@ fn quantize(s: &mut State<'_>, op: Quantize) -> Done {
         let int = IntType::for_range(lo, hi, declared.signed);
         let ints = values.iter().enumerate().map(|(i, v)| {
             let c = i / inner % extent;
-            quantise(*v, scales[c], zeros[c]).clamp(lo, hi)
+            rounding.quantise(*v, scales[c], zeros[c], zero_first).clamp(lo, hi)
         });
         let ctx = s.ir.ctx().clone();
         let attr = cim_dialect::graph::elements::dense_ints(&ctx, &shape, int, ints);
@@ -136,7 +132,7 @@ fn quantize(s: &mut State<'_>, op: Quantize) -> Done {
     };
     // Unsigned where no negative value is left: one bit plane less. Padding must be able to write the zero point.
     let int = IntType::for_range(lo.min(zero), hi.max(zero), declared.signed && lo.min(zero) < 0);
-    let target = Target { scale, zero, lo, hi, int, at: op.op() };
+    let target = Target { scale, zero, rounding, zero_first, lo, hi, int, at: op.op() };
     let new = match s.views.get(&x).cloned() {
         Some(view) => emit(s, &view, &target)?,
         None => {
@@ -145,18 +141,14 @@ fn quantize(s: &mut State<'_>, op: Quantize) -> Done {
             let ty = ctx.tensor(&shape_of(s.ir, x), int.ty(&ctx));
             let builder = Quantize::builder(&ctx, s.ir.loc(op.op())).input(x).scale(op.scale(s.ir)).zero_point(&[zero]);
             let name = s.name(op.op());
-            let state = builder.axis(op.axis(s.ir)).lo(lo).hi(hi).maybe_name(name.as_deref()).result(ty).build();
+            let builder = builder.axis(op.axis(s.ir)).lo(lo).hi(hi).maybe_rounding(op.rounding(s.ir));
+            let state = builder.zero_first(zero_first).maybe_name(name.as_deref()).result(ty).build();
             super::emit::create(s, op.op(), state)
         }
     };
     let known = s.range(new).unwrap_or((lo, hi));
     s.ranges.insert(new, (known.0.max(lo), known.1.min(hi)));
     replace(s, result, new, &erase)
-}
-
-/// `round_half_even(v / scale) + zero`, in f32 as ONNX says.
-pub(super) fn quantise(v: f32, scale: f32, zero: i64) -> i64 {
-    ((v / scale).round_ties_even() as i64).saturating_add(zero)
 }
 
 fn replace(s: &mut State<'_>, result: ValueId, new: ValueId, erase: &[OpId]) -> Done {
@@ -182,10 +174,11 @@ fn dequantize(s: &mut State<'_>, op: Dequantize) -> Done {
 
 // ---- matrix-vector operations ----
 
-/// The pending view of a layer: constants of its sums.
-fn sums(s: &State<'_>, w: &Weights, x: Grid, bias: Option<ValueId>) -> Result<(Sum, IntType), String> {
+/// The pending view of a layer: constants of its sums. Padding reads `pad`.
+fn sums(s: &State<'_>, w: &Weights, x: Grid, pad: i64, bias: Option<ValueId>) -> Result<(Sum, IntType), String> {
     let channel = w.sums();
-    let acc = w.accumulator(s.range(x.q).ok_or(NOT_QUANTISED)?, &channel);
+    let (lo, hi) = s.range(x.q).ok_or(NOT_QUANTISED)?;
+    let acc = w.accumulator((lo.min(pad), hi.max(pad)), &channel);
     let ratio: Vec<f64> = w.scale.iter().map(|v| f64::from(*v) * f64::from(x.scale)).collect();
     let mut sum = Sum { acc: x.q, ratio, addend: vec![0.0], acc_bias: vec![0] };
     if x.zero != 0 {
@@ -225,11 +218,11 @@ fn conv(s: &mut State<'_>, op: Conv2d) -> Done {
     if !is_f32(ir.ctx(), ir.ty(op.result(ir))) {
         return Ok(());
     }
-    let x = grid(s, op.input(ir))?;
-    let w = Weights::of(s, op.weights(ir), 0)?;
-    let (sum, acc) = sums(s, &w, x, op.bias(ir))?;
-    if !s.int(x.q).is_some_and(|t| t.holds(x.zero)) {
-        return Err(format!("padding cannot write its zero point {} in the type of its input", x.zero));
+    let Padded { grid: x, pads, value } = padded_input(s, op)?;
+    let w = Weights::of(s, op.weights(s.ir), 0)?;
+    let (sum, acc) = sums(s, &w, x, value, op.bias(s.ir))?;
+    if !s.int(x.q).is_some_and(|t| t.holds(value)) && pads.iter().any(|p| *p != 0) {
+        return Err(format!("padding cannot write its zero point {value} in the type of its input"));
     }
     let ctx = s.ir.ctx().clone();
     let ir = &*s.ir;
@@ -237,10 +230,10 @@ fn conv(s: &mut State<'_>, op: Conv2d) -> Done {
         .input(x.q)
         .weights(w.q)
         .strides(&op.strides(ir))
-        .pads(&op.pads(ir))
+        .pads(&pads)
         .dilations(&op.dilations(ir))
         .group(op.group(ir))
-        .pad_value(x.zero)
+        .pad_value(value)
         .weight_zero(w.zero)
         .maybe_name(op.name(ir))
         .maybe_segment(op.segment(ir))
@@ -257,9 +250,10 @@ fn linear(s: &mut State<'_>, op: Linear) -> Done {
     if !is_f32(ir.ctx(), ir.ty(op.result(ir))) {
         return Ok(());
     }
-    let x = grid(s, op.input(ir))?;
+    let x = grid(s, op.input(ir), op.op())?;
+    let ir = &*s.ir;
     let w = Weights::of(s, op.weights(ir), usize::from(op.transpose(ir)))?;
-    let (sum, acc) = sums(s, &w, x, op.bias(ir))?;
+    let (sum, acc) = sums(s, &w, x, x.zero, op.bias(ir))?;
     let ctx = ir.ctx().clone();
     let state = Linear::builder(&ctx, ir.loc(op.op()))
         .input(x.q)
@@ -286,9 +280,15 @@ fn layer(s: &mut State<'_>, float: OpId, state: cim_ir::OpState, mut sum: Sum) -
 
 // ---- affine maps and clamps ----
 
-/// The sum behind a value, to which an affine map may be added.
-fn bare_sum(s: &State<'_>, x: ValueId) -> Result<Sum, String> {
-    match view(s, x)?.into_pending() {
+/// The sum behind a value, to which `op` adds an affine map.
+fn bare_sum(s: &mut State<'_>, x: ValueId, op: OpId) -> Result<Sum, String> {
+    let p = view(s, x)?.into_pending();
+    if matches!(p.base, Base::Pair { .. })
+        && let Some(g) = settle(s, &p, op)
+    {
+        return Ok(Sum::of(g));
+    }
+    match p {
         p if !p.is_bare() => Err("it follows a relu, clip, pool or reshape and is not folded through it".into()),
         Pending { base: Base::Sum(sum), .. } => Ok(sum),
         _ => Err("it follows an addition, mean or concatenation and is not folded into it".into()),
@@ -296,7 +296,16 @@ fn bare_sum(s: &State<'_>, x: ValueId) -> Result<Sum, String> {
 }
 
 fn affine(s: &mut State<'_>, op: OpId, x: ValueId, gain: &[f64], offset: &[f64]) -> Done {
-    let mut sum = bare_sum(s, x)?;
+    // A mean takes a factor: pools that sum are written so.
+    if let (View::Pending(mut p), [factor], [0.0]) = (view(s, x)?, gain, offset)
+        && p.is_bare()
+        && let Base::Mean { gain, .. } = &mut p.base
+    {
+        *gain *= factor;
+        set(s, op, View::Pending(p));
+        return Ok(());
+    }
+    let mut sum = bare_sum(s, x, op)?;
     if !sum.then(gain, offset) || sum.ratio.iter().chain(&sum.addend).any(|v| !v.is_finite()) {
         return Err("its factors do not fit the channels, or are not finite".into());
     }
@@ -333,7 +342,7 @@ fn add(s: &mut State<'_>, op: Add) -> Done {
             return affine(s, op.op(), x, &[1.0], &offset);
         }
     }
-    let (x, y) = (grid(s, a)?, grid(s, b)?);
+    let (x, y) = (grid(s, a, op.op())?, grid(s, b, op.op())?);
     if shape_of(s.ir, a) != shape_of(s.ir, b) {
         return Err("its inputs have different shapes".into());
     }
@@ -474,12 +483,12 @@ fn average(s: &mut State<'_>, op: AveragePool) -> Done {
 }
 
 fn mean(s: &mut State<'_>, op: OpId, x: ValueId, window: Window2d, include_pad: bool) -> Done {
-    let x = grid(s, x)?;
+    let x = grid(s, x, op)?;
     if include_pad && !s.int(x.q).is_some_and(|t| t.holds(x.zero)) {
         return Err("padding cannot write its zero point in the type of its input".into());
     }
     // Fails later only if the numbers do: find out now.
     integer_from(&window)?;
-    set(s, op, View::Pending(Pending::new(Base::Mean { x, window, include_pad, op })));
+    set(s, op, View::Pending(Pending::new(Base::Mean { x, window, include_pad, gain: 1.0, op })));
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! Integer operations for a view that meets a quantisation.
 
 use super::super::constants::shape_of;
-use super::analyse::quantise;
+use super::round::{Direction, rounded, step};
 use super::view::{Base, Grid, Pending, Post, State, Sum, View};
 use crate::requant::{Affine, Constants, RequantError, constants, two_inputs};
 use cim_dialect::graph::{
-    AddRequantize, AveragePool, Clip, Concat, IntType, MaxPool, Requantize, Reshape, Window2d, shapes,
+    AddRequantize, AveragePool, Clip, Concat, IntType, MaxPool, Requantize, Reshape, Rounding, Window2d, shapes,
 };
 use cim_ir::{OpId, OpState, ValueId};
 
@@ -14,6 +14,9 @@ use cim_ir::{OpId, OpState, ValueId};
 pub(super) struct Target {
     pub(super) scale: f32,
     pub(super) zero: i64,
+    pub(super) rounding: Rounding,
+    /// The zero point is added before rounding.
+    pub(super) zero_first: bool,
     pub(super) lo: i64,
     pub(super) hi: i64,
     /// Type of the result; holds `lo..=hi` and `zero`.
@@ -54,7 +57,7 @@ pub(super) fn emit(s: &mut State<'_>, view: &View, t: &Target) -> Result<ValueId
 }
 
 fn on_grid(s: &mut State<'_>, g: Grid, t: &Target) -> Result<ValueId, String> {
-    if g.scale == t.scale && g.zero == t.zero {
+    if g.scale == t.scale && g.zero == t.zero && !t.rounding.is_step() {
         return Ok(clamp(s, t.at, g.q, t.lo, t.hi));
     }
     sum(s, Sum::of(g), t)
@@ -63,12 +66,13 @@ fn on_grid(s: &mut State<'_>, g: Grid, t: &Target) -> Result<ValueId, String> {
 fn pending(s: &mut State<'_>, p: &Pending, t: &Target) -> Result<ValueId, String> {
     let mut t = *t;
     // Quantisation is monotone: clamping before it is clamping after it.
-    let bound = |v: f32, else_: i64| if v.is_finite() { quantise(v, t.scale, t.zero).clamp(t.lo, t.hi) } else { else_ };
+    let at = |v: f32| t.rounding.quantise(v, t.scale, t.zero, t.zero_first).clamp(t.lo, t.hi);
+    let bound = |v: f32, else_: i64| if v.is_finite() { at(v) } else { else_ };
     (t.lo, t.hi) = (bound(p.lo, t.lo), bound(p.hi, t.hi));
     let mut value = match &p.base {
         Base::Sum(x) => sum(s, x.clone(), &t)?,
         Base::Pair { a, b, op } => pair(s, *a, *b, *op, &t)?,
-        Base::Mean { x, window, include_pad, op } => mean(s, *x, window, *include_pad, *op, &t)?,
+        Base::Mean { x, window, include_pad, gain, op } => mean(s, *x, window, (*include_pad, *gain), *op, &t)?,
         Base::Concat { parts, axis, op } => {
             let parts = parts.iter().map(|v| emit(s, v, &t)).collect::<Result<Vec<_>, _>>()?;
             concat_at(s, t.at, *op, &parts, *axis)
@@ -81,17 +85,25 @@ fn pending(s: &mut State<'_>, p: &Pending, t: &Target) -> Result<ValueId, String
 }
 
 fn sum(s: &mut State<'_>, mut x: Sum, t: &Target) -> Result<ValueId, String> {
-    let step = f64::from(t.scale);
     let n = x.channels();
     x.widen(n);
-    let k = constants(&Affine {
-        ratio: x.ratio.iter().map(|r| r / step).collect(),
-        addend: x.addend.iter().map(|a| a / step + t.zero as f64).collect(),
-        acc_bias: x.acc_bias,
-    })
-    .map_err(text)?;
     let name = s.name(t.at);
-    Ok(requantize(s, t, x.acc, &k, name.as_deref()))
+    if t.rounding.is_step() {
+        let (k, lo, hi) = step(&x, t)?;
+        return Ok(requantize(s, &Target { lo, hi, ..*t }, x.acc, &k, name.as_deref()));
+    }
+    let scale = f64::from(t.scale);
+    let affine = Affine {
+        ratio: x.ratio.iter().map(|r| r / scale).collect(),
+        addend: x.addend.iter().map(|a| a / scale + t.zero as f64).collect(),
+        acc_bias: x.acc_bias,
+    };
+    let k = constants(&affine).map_err(text)?;
+    rounded(s, t, |s, t, direction| {
+        let mut k = k.clone();
+        direction.apply(&mut k)?;
+        Ok(requantize(s, t, x.acc, &k, name.as_deref()))
+    })
 }
 
 fn requantize(s: &mut State<'_>, t: &Target, x: ValueId, k: &Constants, name: Option<&str>) -> ValueId {
@@ -112,6 +124,15 @@ fn requantize(s: &mut State<'_>, t: &Target, x: ValueId, k: &Constants, name: Op
 }
 
 fn pair(s: &mut State<'_>, a: Grid, b: Grid, op: OpId, t: &Target) -> Result<ValueId, String> {
+    if t.rounding.is_step() {
+        if a.scale != b.scale {
+            return Err("it compares a sum of two scales with zero; give both inputs one scale".into());
+        }
+        let both = Sum { acc_bias: vec![-a.zero - b.zero], ..Sum::of(a) };
+        let (k, lo, hi) = step(&both, t)?;
+        let m2 = k.m.clone();
+        return Ok(add(s, [a.q, b.q], op, &Target { lo, hi, ..*t }, &k, &m2));
+    }
     let step = f64::from(t.scale);
     let ratio = |g: Grid| f64::from(g.scale) / step;
     let affine = Affine { ratio: vec![ratio(a)], addend: vec![t.zero as f64], acc_bias: vec![-a.zero] };
@@ -122,23 +143,32 @@ fn pair(s: &mut State<'_>, a: Grid, b: Grid, op: OpId, t: &Target) -> Result<Val
         let shifted = m.checked_mul(b.zero).and_then(|z| addend.checked_sub(z));
         *addend = shifted.ok_or("its zero points do not fit its requantisation")?;
     }
+    rounded(s, t, |s, t, direction| {
+        let mut k = k.clone();
+        direction.apply(&mut k)?;
+        Ok(add(s, [a.q, b.q], op, t, &k, &m2))
+    })
+}
+
+/// `a * m + b * m2 + addend`, named after the float addition `op`.
+fn add(s: &mut State<'_>, [a, b]: [ValueId; 2], op: OpId, t: &Target, k: &Constants, m2: &[i64]) -> ValueId {
     let ctx = s.ir.ctx().clone();
     let name = s.name(op);
     let state = AddRequantize::builder(&ctx, s.ir.loc(op))
-        .a(a.q)
-        .b(b.q)
+        .a(a)
+        .b(b)
         .m1(&k.m)
-        .m2(&m2)
+        .m2(m2)
         .addend(&k.b)
         .shift(i64::from(k.shift))
         .lo(t.lo)
         .hi(t.hi)
         .maybe_name(name.as_deref())
-        .result(ctx.tensor(&shape_of(s.ir, a.q), t.int.ty(&ctx)))
+        .result(ctx.tensor(&shape_of(s.ir, a), t.int.ty(&ctx)))
         .build();
     let value = create(s, t.at, state);
     s.ranges.insert(value, (t.lo, t.hi));
-    Ok(value)
+    value
 }
 
 /// Numbers of elements the windows count, by number: which of `1..=kh*kw` occur.
@@ -171,7 +201,7 @@ fn mean(
     s: &mut State<'_>,
     x: Grid,
     window: &Window2d,
-    include_pad: bool,
+    (include_pad, gain): (bool, f64),
     op: OpId,
     t: &Target,
 ) -> Result<ValueId, String> {
@@ -182,15 +212,42 @@ fn mean(
         return Err("it is not two-dimensional".into());
     };
     let seen = occurring(window, [h, w], [ho, wo], include_pad, n);
-    let per_unit = f64::from(x.scale) / f64::from(t.scale);
     // Counts that no window has get 0: they would only cost the others precision.
     let count = |i: usize| if seen[i] { Some((i + 1) as f64) } else { None };
+    let acc_bias = (0..n).map(|i| count(i).map_or(0, |c| -x.zero * c as i64)).collect();
+    let average = |s: &mut State<'_>, t: &Target, k: &Constants| average(s, x, window, include_pad, op, &output, t, k);
+    if t.rounding.is_step() {
+        let per_unit = f64::from(x.scale) * gain;
+        let ratio = (0..n).map(|i| count(i).map_or(0.0, |c| per_unit / c)).collect();
+        let (k, lo, hi) = step(&Sum { acc: x.q, ratio, addend: vec![0.0], acc_bias }, t)?;
+        return Ok(average(s, &Target { lo, hi, ..*t }, &k));
+    }
+    let per_unit = f64::from(x.scale) * gain / f64::from(t.scale);
     let k = constants(&Affine {
         ratio: (0..n).map(|i| count(i).map_or(0.0, |c| per_unit / c)).collect(),
         addend: (0..n).map(|i| count(i).map_or(0.0, |_| t.zero as f64)).collect(),
-        acc_bias: (0..n).map(|i| count(i).map_or(0, |c| -x.zero * c as i64)).collect(),
+        acc_bias,
     })
     .map_err(text)?;
+    rounded(s, t, |s, t, direction: Direction| {
+        let mut k = k.clone();
+        direction.apply(&mut k)?;
+        Ok(average(s, t, &k))
+    })
+}
+
+/// The integer average with one multiplier for each number of counted elements.
+#[allow(clippy::too_many_arguments)] // what both roundings share
+fn average(
+    s: &mut State<'_>,
+    x: Grid,
+    window: &Window2d,
+    include_pad: bool,
+    op: OpId,
+    output: &[i64],
+    t: &Target,
+    k: &Constants,
+) -> ValueId {
     let ctx = s.ir.ctx().clone();
     let name = s.name(op);
     let state = AveragePool::builder(&ctx, s.ir.loc(op))
@@ -206,11 +263,11 @@ fn mean(
         .lo(t.lo)
         .hi(t.hi)
         .maybe_name(name.as_deref())
-        .result(ctx.tensor(&output, t.int.ty(&ctx)))
+        .result(ctx.tensor(output, t.int.ty(&ctx)))
         .build();
     let value = create(s, t.at, state);
     s.ranges.insert(value, (t.lo, t.hi));
-    Ok(value)
+    value
 }
 
 /// Clamps integers; nothing to do where the range is already inside.
@@ -299,7 +356,7 @@ pub(super) fn cast(s: &mut State<'_>, at: OpId, q: ValueId, int: IntType) -> Val
         return q;
     }
     let (lo, hi) = s.range(q).unwrap_or((int.min(), int.max()));
-    let t = Target { scale: 1.0, zero: 0, lo, hi, int, at };
+    let t = Target { scale: 1.0, zero: 0, rounding: Rounding::HalfEven, zero_first: false, lo, hi, int, at };
     // 2^30 / 2^30: exactly one.
     let one = Constants { m: vec![1 << 30], m2: None, b: vec![0], shift: 30 };
     requantize(s, &t, q, &one, None)

@@ -2,13 +2,16 @@
 //!
 //! - [`view`]: what a float value is in integers, as far as that is known
 //! - [`analyse`]: goes through the operations in order and works the views out
+//! - [`exact`]: integers on a grid that nothing quantised
 //! - [`weights`]: integer weights, and the bound of their sums
-//! - [`emit`]: integer operations for a view that meets a `quantize`
+//! - [`emit`]: integer operations for a view that meets a `quantize`; [`round`]: its rounding
 //! - [`finish`]: float outputs, dead operations, reasons of what stays float
 
 mod analyse;
 mod emit;
+mod exact;
 mod finish;
+mod round;
 mod view;
 mod weights;
 

@@ -75,6 +75,8 @@ pub(super) enum Base {
         x: Grid,
         window: Window2d,
         include_pad: bool,
+        /// Factor after the mean.
+        gain: f64,
         /// The float pool.
         op: OpId,
     },
@@ -137,10 +139,22 @@ impl View {
     }
 }
 
+/// A grid with a border: what a convolution reads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Padded {
+    pub(super) grid: Grid,
+    /// Top, left, bottom, right.
+    pub(super) pads: [i64; 4],
+    /// The integers of the border.
+    pub(super) value: i64,
+}
+
 /// State of the pass.
 pub(super) struct State<'a> {
     pub(super) ir: &'a mut Ir,
     pub(super) views: HashMap<ValueId, View>,
+    /// Values that are a grid with a border.
+    pub(super) padded: HashMap<ValueId, Padded>,
     /// Known ranges of integer values, where narrower than the type.
     pub(super) ranges: HashMap<ValueId, (i64, i64)>,
     /// Why operations stay float.
@@ -150,7 +164,14 @@ pub(super) struct State<'a> {
 
 impl<'a> State<'a> {
     pub(super) fn new(ir: &'a mut Ir) -> Self {
-        State { ir, views: HashMap::new(), ranges: HashMap::new(), reasons: HashMap::new(), integer: 0 }
+        State {
+            ir,
+            views: HashMap::new(),
+            padded: HashMap::new(),
+            ranges: HashMap::new(),
+            reasons: HashMap::new(),
+            integer: 0,
+        }
     }
     /// Integer type of a value.
     pub(super) fn int(&self, value: ValueId) -> Option<IntType> {
