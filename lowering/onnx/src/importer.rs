@@ -400,7 +400,8 @@ impl Importer {
             if moved && (types::is_sequence(dims) || state.operands.iter().any(sequence)) {
                 return Err(Refusal::new("it reorders a sequence of positions"));
             }
-            if int.width > 16 && !matches!(name, "cim.graph.conv2d" | "cim.graph.linear" | "cim.graph.requantize") {
+            let sums = ["cim.graph.conv2d", "cim.graph.linear", "cim.graph.quantize", "cim.graph.requantize"];
+            if int.width > 16 && !sums.contains(&name) {
                 return Err(Refusal::new(format!(
                     "its elements are {int}; the chip's activations have at most 16 bits"
                 )));
