@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use cim_isa::types::Port;
+use cim_isa::types::{IntType, Port};
+use cim_machine::binding::Layout;
 
 use crate::error::Fault;
 use crate::memory::load_one;
@@ -206,8 +207,12 @@ impl Cells {
     }
 }
 
-/// From the weights of a tile to cells, row by row.
-struct Coder {
+/// From the weights of a tile to cells, row by row. Kept from one write to the next, since tiles of a layer are alike.
+#[derive(Clone, Debug)]
+pub struct Coder {
+    layout: Layout,
+    elem: IntType,
+    outputs: u32,
     /// For each (polarity, slice) of this crossbar: the column of every output of the tile.
     columns: Vec<Vec<u32>>,
     slices: Vec<(u32, u32)>,
@@ -227,7 +232,16 @@ impl Coder {
             };
             slices.iter().map(cells).collect()
         });
-        Coder { columns: slices.iter().map(columns).collect(), slices, known }
+        let columns = slices.iter().map(columns).collect();
+        Coder { layout: tile.layout, elem: tile.elem(), outputs, columns, slices, known }
+    }
+
+    /// Was it made for such a tile?
+    fn serves(&self, tile: &TileView<'_>, outputs: u32) -> bool {
+        self.layout == tile.layout
+            && self.elem == tile.elem()
+            && self.outputs == outputs
+            && tile.slices_here().eq(self.slices.iter().copied())
     }
 
     /// Cells of the weights in one row of a group, whose first output is `first`.
@@ -278,9 +292,12 @@ impl Crossbar {
         self.cells.as_deref()
     }
 
-    /// Programs rows `row .. row + len` with the tile's crossbar rows `tile_row ..`. `xb` is used in errors.
+    /// Programs rows `row .. row + len` with the tile's crossbar rows `tile_row ..`. `xb` is used in errors; `coder` is
+    /// what the last write left.
+    #[allow(clippy::too_many_arguments)]
     pub fn write(
         &mut self,
+        coder: &mut Option<Coder>,
         size: CrossbarSize,
         xb: u64,
         row: u32,
@@ -308,7 +325,10 @@ impl Crossbar {
         let cells = self.cells.get_or_insert_with(|| Arc::new(Cells::new(size.rows, size.cols, size.cell_bits)));
         let cells = Arc::make_mut(cells);
         let outputs = tile.shape.cols.saturating_mul(tile.shape.groups);
-        let coder = Coder::new(tile, outputs);
+        if !coder.as_ref().is_some_and(|c| c.serves(tile, outputs)) {
+            *coder = None;
+        }
+        let coder = coder.get_or_insert_with(|| Coder::new(tile, outputs));
         let mut line = vec![0u8; cols as usize];
         for i in 0..len {
             let (group, r) = tile

@@ -11,7 +11,7 @@ use cim_machine::{Limit, Machine};
 
 use crate::batch::run::{Parts, Scratch};
 use crate::batch::{Nest, Nests};
-use crate::cells::{Crossbar, CrossbarSize, PortFormat, View};
+use crate::cells::{Coder, Crossbar, CrossbarSize, PortFormat, View};
 use crate::core_mode::{CoreRead, read_core};
 use crate::digital::{self, Requantiser, Work, accumulate_into, element, offset};
 use crate::engine::{Converters, Engine, EngineChoice};
@@ -78,6 +78,7 @@ pub struct Crossbars {
     size: CrossbarSize,
     available: u64,
     pub(crate) engine: Engine,
+    coder: Option<Coder>,
 }
 
 impl Crossbars {
@@ -201,6 +202,7 @@ impl Simulator {
             size,
             available,
             engine: Engine::new(options.engine, converters),
+            coder: None,
         };
         let mem = Memory { l0: vec![0; program.l0_bytes as usize], l1: vec![0; extent.l1 as usize] };
         let tensors = vec![None; program.host_tensors.len()];
@@ -486,7 +488,10 @@ impl Simulator {
     fn write(&mut self, xb: i64, row: u32, tile: &TileView<'_>, tile_row: u32, len: u32) -> Result<(), Fault> {
         let xb = self.crossbars.index(xb)?;
         let size = self.crossbars.size;
-        self.crossbars.get(xb)?.write(size, xb, row, tile, tile_row, len)
+        let mut coder = self.crossbars.coder.take();
+        let done = self.crossbars.get(xb)?.write(&mut coder, size, xb, row, tile, tile_row, len);
+        self.crossbars.coder = coder;
+        done
     }
 
     /// One crossbar's product into its accumulators.

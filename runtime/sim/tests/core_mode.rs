@@ -20,7 +20,7 @@ struct Conv {
 }
 
 fn convs() -> impl Strategy<Value = Conv> {
-    let geometry = (1u32..6, 1u32..6, [1u32..4, 1u32..3], [1u32..3, 1u32..3], [1u32..3, 1u32..3], [0u32..3, 0u32..3]);
+    let geometry = (1u32..11, 1u32..11, [1u32..4, 1u32..3], [1u32..3, 1u32..3], [1u32..3, 1u32..3], [0u32..3, 0u32..3]);
     let matrix = (1u32..5, 1u32..9, prop_oneof![2 => Just(1u32), 1 => 2u32..5]);
     let form = (1u8..=8, any::<bool>(), 1u8..=8, any::<bool>(), any::<[bool; 3]>(), any::<u64>());
     (geometry, matrix, form).prop_filter_map(

@@ -7,7 +7,7 @@ use crate::cells::View;
 use crate::engine::EngineChoice;
 use crate::error::Fault;
 use crate::exec::Crossbars;
-use crate::kernels::Level;
+use crate::kernels::{self, Level};
 use crate::memory::{Memory, load};
 use crate::products::{Products, fits_16_bits, fits_32_bits};
 
@@ -68,8 +68,8 @@ impl Blocks {
             if !programmed || crossbars.engine.converters.can_clip(rows, input) || !fits_32_bits(&view, rows, input) {
                 return None;
             }
-            // Below this shift no sum of 32-bit products over all tiles can leave 64 bits.
-            if p.shift > 20 || parts.len() > 1 << 10 {
+            // Then no sum of 32-bit products over all tiles can leave 64 bits.
+            if p.shift > 20 || (parts.len() as u64) << p.shift > 1 << 31 {
                 return None;
             }
             view.pairs()?;
@@ -138,29 +138,32 @@ impl Blocks {
                     let bytes = bytes.ok_or_else(|| Fault::Invalid("rows beyond the window".into()))?;
                     self.products.input(i, bytes, read.port.input);
                     if read.resident.offset != 0 {
-                        load(bytes, read.port.input, &mut self.values);
-                        sum_groups(&self.values, shape.groups as usize, shape.inner as usize, &mut self.inputs);
+                        let groups = (shape.groups as usize, shape.inner as usize);
+                        if groups.0 == 1 && size == 1 && bytes.len() < 1 << 23 {
+                            let sum = kernels::total(self.level, bytes, read.port.input.signed);
+                            self.inputs.push(i64::from(sum));
+                        } else {
+                            load(bytes, read.port.input, &mut self.values);
+                            sum_groups(&self.values, groups, &mut self.inputs);
+                        }
                     }
                 }
             }
             let products = self.products.run(self.level, view, view.pairs().unwrap_or(&[]), 0);
             let n = shape.outputs() as usize;
             let groups = shape.groups as usize;
+            let factor = if p.negate { -(1 << p.shift) } else { 1 << p.shift };
             let correct = p.first_slice && read.resident.offset != 0;
             for (i, (sums, products)) in
                 self.sums.chunks_exact_mut(outputs.max(1)).zip(products.chunks_exact(view.weight_stride)).enumerate()
             {
                 let out = &mut sums[p.output..p.output + n];
-                match (p.negate, p.shift) {
-                    (false, 0) => out.iter_mut().zip(products).for_each(|(o, v)| *o += i64::from(*v)),
-                    (false, s) => out.iter_mut().zip(products).for_each(|(o, v)| *o += i64::from(*v) << s),
-                    (true, s) => out.iter_mut().zip(products).for_each(|(o, v)| *o -= i64::from(*v) << s),
-                }
+                kernels::accumulate(self.level, out, products, factor);
                 if correct {
                     let inputs = &self.inputs[i * groups..][..groups];
                     for (out, sum) in out.chunks_mut(shape.cols as usize).zip(inputs) {
                         let correction = read.resident.offset.wrapping_mul(*sum);
-                        out.iter_mut().for_each(|o| *o = o.wrapping_sub(correction));
+                        kernels::lower(self.level, out, correction);
                     }
                 }
             }
@@ -170,7 +173,7 @@ impl Blocks {
 }
 
 /// Appends the sum of the inputs of each group.
-fn sum_groups(values: &[i64], groups: usize, inner: usize, sums: &mut Vec<i64>) {
+fn sum_groups(values: &[i64], (groups, inner): (usize, usize), sums: &mut Vec<i64>) {
     let inner = if groups == 1 { values.len() } else { inner };
     for g in 0..groups {
         let of_group = values.chunks(groups * inner.max(1)).filter_map(|p| p.get(g * inner..(g + 1) * inner));

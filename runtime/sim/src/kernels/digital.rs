@@ -62,3 +62,23 @@ pub fn rescale_sum(x: &[i16], y: &[i16], m2: i32, r: &Rescale<'_>, out: &mut [u8
         *o = ((products + b) >> shift).clamp(lo, hi) as u8;
     }
 }
+
+/// `acc[j] += factor * values[j]`; the caller proves that the sums fit.
+#[inline(always)]
+pub fn accumulate(acc: &mut [i64], values: &[i32], factor: i32) {
+    for (a, v) in acc.iter_mut().zip(values) {
+        *a = a.wrapping_add(i64::from(*v).wrapping_mul(i64::from(factor)));
+    }
+}
+
+/// `acc[j] -= value`, wrapping.
+#[inline(always)]
+pub fn lower(acc: &mut [i64], value: i64) {
+    acc.iter_mut().for_each(|a| *a = a.wrapping_sub(value));
+}
+
+/// Sum of bytes; fewer than 2^23 of them.
+#[inline(always)]
+pub fn total(bytes: &[u8], signed: bool) -> i32 {
+    if signed { bytes.iter().map(|b| i32::from(*b as i8)).sum() } else { bytes.iter().map(|b| i32::from(*b)).sum() }
+}

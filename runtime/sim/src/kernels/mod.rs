@@ -175,40 +175,36 @@ pub fn pairs(level: Level, job: &PairJob<'_>, sums: &mut [i32]) {
     }
 }
 
-/// `acc[j] += values[j]` (little-endian); true when a sum left 32 bits.
-pub fn add(level: Level, acc: &mut [i32], values: &[[u8; 4]]) -> bool {
-    match level {
-        Level::Portable => digital::add(acc, values),
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2(token) => x86::add(token, acc, values),
-    }
+/// Loops of [`digital`] at the level of the processor.
+macro_rules! dispatch {
+    ($($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)?;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(level: Level, $($arg: $ty),*) $(-> $out)? {
+            match level {
+                Level::Portable => digital::$name($($arg),*),
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx2(token) => x86::$name(token, $($arg),*),
+            }
+        }
+    )*};
 }
 
-/// `out[j] = acc[j] - value`; true when a difference left 32 bits.
-pub fn subtract(level: Level, acc: &[[u8; 4]], value: i32, out: &mut [i32]) -> bool {
-    match level {
-        Level::Portable => digital::subtract(acc, value, out),
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2(token) => x86::subtract(token, acc, value, out),
-    }
-}
-
-/// Requantises accumulators to bytes; element j uses channel `j % r.m.len()`. The caller proves that products fit 64 bits.
-pub fn rescale(level: Level, values: &[[u8; 4]], r: &Rescale<'_>, out: &mut [u8]) {
-    match level {
-        Level::Portable => digital::rescale(values, r, out),
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2(token) => x86::rescale(token, values, r, out),
-    }
-}
-
-/// Residual addition of two tensors with the first channel of `r` and the second multiplier `m2`.
-pub fn rescale_sum(level: Level, x: &[i16], y: &[i16], m2: i32, r: &Rescale<'_>, out: &mut [u8]) {
-    match level {
-        Level::Portable => digital::rescale_sum(x, y, m2, r, out),
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2(token) => x86::rescale_sum(token, x, y, m2, r, out),
-    }
+dispatch! {
+    /// `acc[j] += values[j]` (little-endian); true when a sum left 32 bits.
+    fn add(acc: &mut [i32], values: &[[u8; 4]]) -> bool;
+    /// `out[j] = acc[j] - value`; true when a difference left 32 bits.
+    fn subtract(acc: &[[u8; 4]], value: i32, out: &mut [i32]) -> bool;
+    /// `acc[j] += factor * values[j]`; the caller proves that the sums fit.
+    fn accumulate(acc: &mut [i64], values: &[i32], factor: i32);
+    /// `acc[j] -= value`, wrapping.
+    fn lower(acc: &mut [i64], value: i64);
+    /// Sum of fewer than 2^23 bytes.
+    fn total(bytes: &[u8], signed: bool) -> i32;
+    /// Requantises accumulators to bytes; element j uses channel `j % r.m.len()`. The caller proves that products fit
+    /// 64 bits.
+    fn rescale(values: &[[u8; 4]], r: &Rescale<'_>, out: &mut [u8]);
+    /// Residual addition of two tensors with the first channel of `r` and the second multiplier `m2`.
+    fn rescale_sum(x: &[i16], y: &[i16], m2: i32, r: &Rescale<'_>, out: &mut [u8]);
 }
 
 /// Set bits of each of `stride` columns under the active inputs (row block, mask), for the clipping form.

@@ -116,6 +116,9 @@ macro_rules! compiled {
 compiled! {
     fn add(acc: &mut [i32], values: &[[u8; 4]]) -> bool;
     fn subtract(acc: &[[u8; 4]], value: i32, out: &mut [i32]) -> bool;
+    fn accumulate(acc: &mut [i64], values: &[i32], factor: i32);
+    fn lower(acc: &mut [i64], value: i64);
+    fn total(bytes: &[u8], signed: bool) -> i32;
     fn rescale(values: &[[u8; 4]], r: &Rescale<'_>, out: &mut [u8]);
     fn rescale_sum(x: &[i16], y: &[i16], m2: i32, r: &Rescale<'_>, out: &mut [u8]);
 }
