@@ -58,3 +58,41 @@ pub fn read(proto: &TensorProto) -> Result<Tensor, String> {
     let raw = if packed { raw.iter().flat_map(|b| [b & 15, b >> 4]).take(ty.count()).collect() } else { raw };
     Tensor::from_bytes(&ty, &raw)
 }
+
+/// The inverse of [`element_type`].
+fn code(elem: ElemType) -> Result<i32, String> {
+    [
+        dt::FLOAT,
+        dt::FLOAT16,
+        dt::BFLOAT16,
+        dt::DOUBLE,
+        dt::BOOL,
+        dt::UINT4,
+        dt::INT4,
+        dt::UINT8,
+        dt::INT8,
+        dt::UINT16,
+        dt::INT16,
+        dt::UINT32,
+        dt::INT32,
+        dt::UINT64,
+        dt::INT64,
+    ]
+    .into_iter()
+    .find(|c| element_type(*c) == Ok(elem))
+    .ok_or_else(|| format!("ONNX has no element type {elem}"))
+}
+
+/// A tensor as a message.
+///
+/// # Errors
+/// ONNX has no such element type.
+pub fn write(t: &Tensor, name: &str) -> Result<TensorProto, String> {
+    let data_type = code(t.elem)?;
+    let mut raw = t.to_bytes();
+    if matches!(data_type, dt::INT4 | dt::UINT4) {
+        raw = raw.chunks(2).map(|c| (c[0] & 15) | (c.get(1).copied().unwrap_or(0) << 4)).collect();
+    }
+    let dims = t.shape.iter().map(|d| *d as i64).collect();
+    Ok(TensorProto { name: name.into(), dims, data_type, raw_data: raw.into(), ..TensorProto::default() })
+}

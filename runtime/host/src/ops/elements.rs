@@ -88,9 +88,9 @@ pub(super) fn axes(list: &[i64], rank: usize) -> Host<Vec<usize>> {
     Ok(out)
 }
 
-/// Product of dimensions.
+/// Product of dimensions; saturates.
 pub(super) fn size(dims: &[usize]) -> usize {
-    dims.iter().product()
+    dims.iter().fold(1, |n, d| n.saturating_mul(*d))
 }
 
 /// The element type of an ONNX code (`TensorProto.DataType`).

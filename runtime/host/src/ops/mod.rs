@@ -1,9 +1,12 @@
 //! The operators, one file a family.
 
 mod activation;
+mod attention;
 mod binary;
 mod cast;
+mod col2im;
 mod conv;
+mod einsum;
 mod elements;
 mod gather;
 mod generate;
@@ -17,6 +20,8 @@ mod multiply;
 mod pad;
 mod pool;
 mod quantize;
+mod resize;
+mod sample;
 mod shape;
 mod topk;
 mod unary;
@@ -38,11 +43,16 @@ const FAMILIES: &[&[Operator]] = &[
     generate::OPERATORS,
     gather::OPERATORS,
     topk::OPERATORS,
+    resize::OPERATORS,
+    attention::OPERATORS,
     conv::OPERATORS,
     pool::OPERATORS,
     matmul::OPERATORS,
     integer::OPERATORS,
     quantize::OPERATORS,
+    einsum::OPERATORS,
+    sample::OPERATORS,
+    col2im::OPERATORS,
 ];
 
 /// All operators of the host.
