@@ -164,15 +164,16 @@ fn pow_type(c: &Call<'_>) -> Host<Vec<TensorType>> {
 fn pow(c: &Call<'_>, types: &[TensorType]) -> Host<Vec<Tensor>> {
     let (a, b, t) = (c.value(0)?, c.value(1)?, only(types)?);
     let (shape, sa, sb) = (&t.shape[..], &a.shape[..], &b.shape[..]);
+    let whole = if b.count() == 1 { b.to_f64().first().copied() } else { None };
     Ok(vec![match (&a.data, &b.data, a.elem) {
+        // Small whole exponents are frequent; the products are exact in f64, or nearly so.
+        (Data::Float(x), ..) if whole == Some(2.0) => Tensor::floats(a.elem, shape, x.iter().map(|x| x * x).collect()),
+        (Data::Float(x), ..) if whole == Some(3.0) => {
+            let cube = |x: f64| (x * x * x) as f32;
+            Tensor::floats(a.elem, shape, x.iter().map(|x| cube(f64::from(*x))).collect())
+        }
         (Data::Float(x), Data::Float(y), _) => {
-            let v = match y[..] {
-                // Small whole exponents are frequent, and products are exact in f64 (or nearly so).
-                [2.0] => x.iter().map(|x| x * x).collect(),
-                [3.0] => x.iter().map(|x| f64::from(*x)).map(|x| (x * x * x) as f32).collect(),
-                _ => zip(shape, (x, sa), (y, sb), <f32 as Real>::pow),
-            };
-            Tensor::floats(a.elem, shape, v)
+            Tensor::floats(a.elem, shape, zip(shape, (x, sa), (y, sb), <f32 as Real>::pow))
         }
         (Data::Int(x), Data::Int(y), ElemType::Int(base)) => {
             let v = zip(shape, (x, sa), (y, sb), |x, y| int_pow(x, y, is_u64(b.elem)));

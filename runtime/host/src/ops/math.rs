@@ -3,6 +3,10 @@
 //! What IEEE 754 defines to the last bit comes from `std`; the rest from the crate `libm`, since `std` calls the platform's library.
 //! All are associated functions, not methods: a method of the same name on `f32` would win over the trait's.
 
+use crate::Host;
+use crate::call::Call;
+use crate::tensor::{Data, Tensor};
+use cim_isa::types::ElemType;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// `f32` or `f64`.
@@ -80,6 +84,52 @@ mod wide {
     real!(f64, exp exp expm1 expm1 ln log ln1p log1p sin sin cos cos tan tan asin asin acos acos atan atan
         sinh sinh cosh cosh tanh tanh asinh asinh acosh acosh atanh atanh erf erf erfc erfc);
 }
+
+/// Floating point elements of a tensor in their own width.
+pub(super) trait Stored: Real + 'static {
+    /// The elements of operand `i`.
+    ///
+    /// # Errors
+    /// It is missing or of another width.
+    fn slice<'a>(c: &Call<'a>, i: usize) -> Host<&'a [Self]>;
+    /// A tensor of them, rounded to a narrow type.
+    fn tensor(elem: ElemType, shape: &[usize], v: Vec<Self>) -> Tensor;
+}
+
+impl Stored for f32 {
+    fn slice<'a>(c: &Call<'a>, i: usize) -> Host<&'a [Self]> {
+        match &c.value(i)?.data {
+            Data::Float(v) => Ok(v),
+            _ => Err(format!("operand {i} is of {}", c.ty(i)?.elem)),
+        }
+    }
+    fn tensor(elem: ElemType, shape: &[usize], v: Vec<Self>) -> Tensor {
+        Tensor::floats(elem, shape, v)
+    }
+}
+
+impl Stored for f64 {
+    fn slice<'a>(c: &Call<'a>, i: usize) -> Host<&'a [Self]> {
+        match &c.value(i)?.data {
+            Data::Double(v) => Ok(v),
+            _ => Err(format!("operand {i} is of {}", c.ty(i)?.elem)),
+        }
+    }
+    fn tensor(_: ElemType, shape: &[usize], v: Vec<Self>) -> Tensor {
+        Tensor::doubles(shape, v)
+    }
+}
+
+/// Calls a function that is generic in the width of operand 0.
+macro_rules! by_width {
+    ($c:expr, $f:ident($($arg:expr),*)) => {
+        match $c.ty(0)?.elem {
+            cim_isa::types::ElemType::F64 => $f::<f64>($($arg),*),
+            _ => $f::<f32>($($arg),*),
+        }
+    };
+}
+pub(super) use by_width;
 
 /// An attribute as a number of the operand's width.
 pub(super) fn of<R: Real>(v: f32) -> R {

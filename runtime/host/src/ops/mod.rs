@@ -1,7 +1,9 @@
 //! The operators, one file a family.
 
 mod activation;
+mod arg;
 mod attention;
+mod batch;
 mod binary;
 mod cast;
 mod col2im;
@@ -13,16 +15,21 @@ mod generate;
 mod integer;
 mod kinds;
 mod logic;
+mod loss;
 mod math;
 mod matmul;
 mod movement;
 mod multiply;
+mod normalize;
 mod pad;
 mod pool;
 mod quantize;
+mod reduce;
 mod resize;
+mod rows;
 mod sample;
 mod shape;
+mod softmax;
 mod topk;
 mod unary;
 mod window;
@@ -37,6 +44,12 @@ const FAMILIES: &[&[Operator]] = &[
     binary::OPERATORS,
     logic::OPERATORS,
     cast::OPERATORS,
+    reduce::OPERATORS,
+    arg::OPERATORS,
+    softmax::OPERATORS,
+    normalize::OPERATORS,
+    batch::OPERATORS,
+    loss::OPERATORS,
     shape::OPERATORS,
     movement::OPERATORS,
     pad::OPERATORS,

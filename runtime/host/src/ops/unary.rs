@@ -28,7 +28,7 @@ pub(super) const OPERATORS: &[Operator] = &[
         infer: |c| one(c, Kind::Any),
         evaluate: |c, _| Ok(vec![c.value(0)?.clone()]),
     },
-    Operator { name: "IsNaN", attributes: &[], infer: test_types, evaluate: |c, _| test(c, |x| x != x, |x| x != x) },
+    Operator { name: "IsNaN", attributes: &[], infer: test_types, evaluate: |c, _| test(c, f32::is_nan, f64::is_nan) },
     Operator {
         name: "IsInf",
         attributes: &["detect_negative", "detect_positive"],
