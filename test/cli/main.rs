@@ -2,6 +2,7 @@
 
 mod broken_pipe;
 mod digits;
+mod formats;
 mod machines;
 mod models;
 mod mutations;
