@@ -115,4 +115,24 @@ mod tests {
             assert_eq!(built.parameters, network.parameters, "{}", network.name);
         }
     }
+
+    #[test]
+    fn files_stay_what_they_are() {
+        // Recorded once: the same arguments give the same bytes in every release and on every machine.
+        let digest = |form| {
+            let bytes = find("lenet").unwrap().build(form, 1).model.bytes().unwrap();
+            bytes.iter().fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
+        };
+        assert_eq!([digest(Form::Float), digest(Form::Qdq)], [10_472_204_975_734_644_202, 3_933_110_697_120_904_842]);
+        assert_eq!(digest(Form::Qdq), digest(Form::QdqAttention));
+    }
+
+    #[test]
+    fn quantised_networks_hold_few_bytes_a_parameter() {
+        for network in NETWORKS {
+            let built = network.build(Form::Qdq, 1);
+            let share = built.model.data_bytes() as f64 / network.parameters as f64;
+            assert!((1.0..1.1).contains(&share) || network.parameters < 5_000_000, "{} {share}", network.name);
+        }
+    }
 }

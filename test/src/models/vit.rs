@@ -161,8 +161,10 @@ impl Vit {
         let [scores, shares, mixed] = ["scores", "softmax", "mixed"].map(|p| format!("{name}.{p}"));
         self.net.node("MatMul", &[&q, &k], &scores, vec![]);
         self.net.node("Softmax", &[&scores], &shares, vec![int("axis", -1)]);
+        // The more tokens, the smaller the largest share.
+        let most = (100.0 / tokens as f64).min(1.0);
         let (p, v) = (
-            self.operand(&shares, Stats { mean: 0.0, square: 0.1 }, (0.0, 1.0)),
+            self.operand(&shares, Stats { mean: 0.0, square: 0.1 }, (0.0, most)),
             self.operand(&v, stats, stats.range()),
         );
         self.net.node("MatMul", &[&p, &v], &mixed, vec![]);
