@@ -61,7 +61,7 @@ fn reductions_of_other_types() {
     let y = Node::new("ReduceSum", 13).one(&[Tensor::floats(ElemType::F16, [3], vec![2048.0, 1.0, 1.0])]);
     same(&y, &Tensor::floats(ElemType::F16, [1], vec![2050.0]), 0.0);
     let far = Node::new("ReduceLogSumExp", 13).one(&[f32s(&[2], &[1000.0, 1000.0])]);
-    same(&far, &f32s(&[1], &[1000.693_1]), 1e-6);
+    same(&far, &f32s(&[1], &[1_000.693_1]), 1e-6);
 }
 
 #[test]
@@ -149,8 +149,8 @@ fn channels_and_groups() {
 #[test]
 fn norms() {
     let x = f32s(&[2, 2], &[3.0, -4.0, 0.0, 2.0]);
-    same(&Node::new("LpNormalization", 22).one(&[x.clone()]), &f32s(&[2, 2], &[0.6, -0.8, 0.0, 1.0]), 1e-6);
-    let y = Node::new("LpNormalization", 22).int("p", 1).one(&[x.clone()]);
+    same(&Node::new("LpNormalization", 22).one(std::slice::from_ref(&x)), &f32s(&[2, 2], &[0.6, -0.8, 0.0, 1.0]), 1e-6);
+    let y = Node::new("LpNormalization", 22).int("p", 1).one(std::slice::from_ref(&x));
     same(&y, &f32s(&[2, 2], &[3.0 / 7.0, -4.0 / 7.0, 0.0, 1.0]), 1e-6);
     let y = Node::new("MeanVarianceNormalization", 13).ints("axes", &[0]).one(&[x]);
     same(&y, &f32s(&[2, 2], &[1.0, -1.0, -1.0, 1.0]), 1e-6);
