@@ -1,6 +1,6 @@
 //! Runs the reference section of a program, one image at a time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use cim_host::Tensor;
 use cim_isa::Program;
@@ -221,6 +221,8 @@ impl<'p> ReferenceExecutor<'p> {
     ) -> Result<(), ReferenceError> {
         let done = |floats: &[Option<Tensor>], t: HostTensorId| matches!(floats.get(t.index()), Some(Some(_)));
         let mut stack = vec![wanted];
+        // Tensors whose operands are on the stack above them: meeting one again closes a cycle.
+        let mut open = HashSet::new();
         while let Some(&t) = stack.last() {
             if done(floats, t) {
                 stack.pop();
@@ -248,7 +250,7 @@ impl<'p> ReferenceExecutor<'p> {
                     None => return Err(fail("the tensor does not exist")),
                 }
                 stack.pop();
-            } else if missing.iter().any(|t| stack.contains(t)) {
+            } else if !open.insert(t) || missing.iter().any(|t| open.contains(t)) {
                 return Err(fail("the tensor depends on itself"));
             } else {
                 stack.extend(missing);

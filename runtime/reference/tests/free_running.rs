@@ -92,3 +92,28 @@ fn a_cycle_of_host_tensors_is_an_error() {
     let x = Tensor::floats(ElemType::F32, [1, 2], vec![0.0; 2]);
     assert!(e.run(&[x]).unwrap_err().to_string().contains("depends on itself"));
 }
+
+/// Operands that share an operand are no cycle.
+#[test]
+fn a_diamond_of_host_tensors_is_computed() {
+    let mut p = program();
+    let onnx = |op: &str| HostKind::Onnx {
+        op: op.into(),
+        version: 17,
+        result: 0,
+        ints: vec![],
+        floats: vec![],
+        strings: vec![],
+    };
+    // y = relu(m) + m, where relu's operand is the other operand.
+    let relu = p.host_ops[1].output;
+    let mid = p.host_ops[1].inputs[0];
+    let sum = host_tensor(&mut p, &[1, 2]);
+    host(&mut p, onnx("Add"), vec![relu, mid], HostValue::Tensor(sum));
+    let again = host_tensor(&mut p, &[1, 2]);
+    host(&mut p, onnx("Add"), vec![mid, HostValue::Tensor(sum)], HostValue::Tensor(again));
+    p.outputs[0].tensor = again;
+    let e = ReferenceExecutor::new(&p).unwrap();
+    let x = Tensor::floats(ElemType::F32, [1, 2], vec![1.25, -0.75]);
+    assert_eq!(e.run(&[x]).unwrap().outputs[0].to_f32(), vec![1.5, -3.0]);
+}

@@ -101,6 +101,9 @@ pub struct Target {
     /// Drive all parallel rows although converters may clip: the program is marked lossy
     #[arg(long, requires = "machine")]
     pub allow_adc_clipping: bool,
+    /// Tidy the imported network: 0 nothing, 1 dead code and folding, 2 and 3 also common subexpressions
+    #[arg(long, value_name = "LEVEL", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=3), requires = "machine")]
+    pub opt_level: u8,
     /// Quantise a float network: images along axis 0 from which the ranges of its activations are taken
     #[arg(long, value_name = "X.npy", requires = "machine")]
     pub calibrate: Option<PathBuf>,

@@ -25,6 +25,8 @@ pub struct CompileOptions {
     pub calibration: Option<Calibration>,
     /// Bits of layers: `{"layer name": [weight bits, activation bits], ...}` or an array in the order of `cim layers`.
     pub policy: Option<PathBuf>,
+    /// How much the imported network is tidied, 0 to 3.
+    pub opt_level: u8,
 }
 
 /// A level of the IR to print instead of a program.
@@ -52,7 +54,7 @@ pub enum NodePlacement {
 }
 
 /// One line of `cim check`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct NodeCheck {
     /// Node name, as in the model.
     pub node: String,
@@ -66,6 +68,9 @@ pub struct NodeCheck {
     pub attribute: Option<String>,
     /// What the user can do about a refusal.
     pub remedy: Option<String>,
+    /// Share of the cycles (with a machine) or of the multiply-accumulates (without) of the whole network, 0 to 1; None where
+    /// the model defines none, as on the host.
+    pub cost_share: Option<f64>,
 }
 
 /// One line of `cim layers`: a layer with weights, in the order in which a precision policy counts them.

@@ -12,10 +12,9 @@ use cim_ir::core::LocData;
 use cim_ir::{Context, Ir, OpId, ValueId};
 use cim_isa::program::Placement;
 use cim_onnx::{NodeState, Survey};
-use cim_passes::graph::{fold_batch_norm, quantize_operators};
 
-use crate::compile::{CompileError, CompileOptions, LayerRow, NodeCheck, NodePlacement, compile};
-use crate::pipeline::{context, failed};
+use crate::compile::{CompileError, CompileOptions, LayerRow, NodeCheck, NodePlacement};
+use crate::pipeline::{Job, context, everything, failed};
 
 fn survey(ctx: &Arc<Context>, model: &Path) -> Result<Survey, CompileError> {
     cim_onnx::survey(ctx, model).map_err(|d| failed(ctx, &d))
@@ -23,17 +22,24 @@ fn survey(ctx: &Arc<Context>, model: &Path) -> Result<Survey, CompileError> {
 
 /// See [`crate::compile::check`].
 pub(crate) fn check(model: &Path, options: Option<&CompileOptions>) -> Result<Vec<NodeCheck>, CompileError> {
-    let ctx = context();
+    let (ctx, passes) = everything();
     let survey = survey(&ctx, model)?;
+    let mut costs = HashMap::new();
+    let mut problem = None;
     let placed = match survey.module {
-        Some((mut ir, module)) => {
-            fold_batch_norm::fold(&mut ir, module).map_err(|d| failed(&ctx, &[d]))?;
-            quantize_operators::quantize_operators(&mut ir, module).map_err(|d| failed(&ctx, &[d]))?;
-            placements(&ir, module)
+        Some((ir, module)) => {
+            costs = macs(&ir, module);
+            let job = match options {
+                Some(options) => Job::of(ir, module, passes, options, false)?,
+                // Any machine: nothing is placed.
+                None => Job::of(ir, module, passes, &without_machine(), false)?,
+            };
+            place_and_cost(job, options.is_some(), &mut costs, &mut problem)?
         }
         None => HashMap::new(),
     };
     let refused = placed.is_empty();
+    let total: f64 = costs.values().sum();
     let mut rows: Vec<NodeCheck> = survey
         .nodes
         .into_iter()
@@ -51,13 +57,15 @@ pub(crate) fn check(model: &Path, options: Option<&CompileOptions>) -> Result<Ve
                     None => (NodePlacement::Folded, "part of another operator".to_string()),
                 },
             };
-            NodeCheck { node: n.name, operator: n.operator, placement, reason, attribute, remedy }
+            let cost_share = costs.get(&n.name).filter(|_| total > 0.0).map(|c| c / total);
+            if reason.contains("not quantised") && matches!(n.operator.as_str(), "Conv" | "Gemm" | "MatMul") {
+                remedy = Some("quantise the network: --calibrate X.npy, or export it in QDQ form".into());
+            }
+            NodeCheck { node: n.name, operator: n.operator, placement, reason, attribute, remedy, cost_share }
         })
         .collect();
     // Whether the network fits is a question about all of it together.
-    if let Some(options) = options.filter(|_| !refused)
-        && let Err(CompileError::Failed(reason)) = compile(model, options)
-    {
+    if let Some(reason) = problem {
         rows.push(NodeCheck {
             node: "(network)".into(),
             operator: "-".into(),
@@ -65,9 +73,46 @@ pub(crate) fn check(model: &Path, options: Option<&CompileOptions>) -> Result<Ve
             reason,
             attribute: None,
             remedy: Some("use a larger machine, or change one with --set".into()),
+            cost_share: None,
         });
     }
     Ok(rows)
+}
+
+/// Options for a look at the model alone.
+fn without_machine() -> CompileOptions {
+    CompileOptions { machine: "isaac-baseline".into(), opt_level: 1, ..CompileOptions::default() }
+}
+
+/// Multiply-accumulates of each layer.
+fn macs(ir: &Ir, module: OpId) -> HashMap<String, f64> {
+    layer_rows(ir, module).into_iter().map(|l| (l.name, l.macs as f64)).collect()
+}
+
+/// Where each node goes; with a machine also whether everything fits, and the cycles of each node.
+fn place_and_cost(
+    mut job: Job,
+    machine: bool,
+    costs: &mut HashMap<String, f64>,
+    problem: &mut Option<String>,
+) -> Result<HashMap<String, (NodePlacement, String)>, CompileError> {
+    job.quantise()?;
+    let placed = placements(&job.ir, job.module);
+    if !machine {
+        return Ok(placed);
+    }
+    let program = job.lower_integers(None).and_then(|()| job.program());
+    match program {
+        Err(CompileError::Failed(reason)) => *problem = Some(reason),
+        Ok(program) => {
+            let described =
+                crate::program_file::machine(&program).map_err(|e| CompileError::Failed(format!("{e:#}")))?;
+            let summary = cim_sim::cycles::summary(&program, &described);
+            let on_chip = program.layers.iter().zip(&summary.layers).filter(|(l, _)| l.placement != Placement::Host);
+            *costs = on_chip.map(|(l, c)| (l.name.clone(), c.cycles as f64)).collect();
+        }
+    }
+    Ok(placed)
 }
 
 /// Where the operations that came from each node go; a node with several is where its heaviest goes.
@@ -135,14 +180,20 @@ pub(crate) fn node_name(ir: &Ir, op: OpId) -> Option<String> {
 pub(crate) fn layers(model: &Path) -> Result<Vec<LayerRow>, CompileError> {
     let ctx = context();
     let (ir, module) = cim_onnx::import(&ctx, model).map_err(|d| failed(&ctx, &d))?;
-    let extents = |v: ValueId| dims(&ctx, ir.ty(v)).unwrap_or_default().to_vec();
+    Ok(layer_rows(&ir, module))
+}
+
+/// The layers with weights of a module.
+fn layer_rows(ir: &Ir, module: OpId) -> Vec<LayerRow> {
+    let ctx = ir.ctx();
+    let extents = |v: ValueId| dims(ctx, ir.ty(v)).unwrap_or_default().to_vec();
     let product = |v: &[i64]| v.iter().fold(1u64, |n, &d| n.saturating_mul(d.max(0) as u64));
     let mut rows = Vec::new();
     for op in ir.walk(module) {
-        let (kind, weights, result, transposed) = if let Some(conv) = Conv2d::cast(&ir, op) {
-            ("conv", conv.weights(&ir), conv.result(&ir), false)
-        } else if let Some(linear) = Linear::cast(&ir, op) {
-            ("linear", linear.weights(&ir), linear.result(&ir), linear.transpose(&ir))
+        let (kind, weights, result, transposed) = if let Some(conv) = Conv2d::cast(ir, op) {
+            ("conv", conv.weights(ir), conv.result(ir), false)
+        } else if let Some(linear) = Linear::cast(ir, op) {
+            ("linear", linear.weights(ir), linear.result(ir), linear.transpose(ir))
         } else {
             continue;
         };
@@ -155,7 +206,7 @@ pub(crate) fn layers(model: &Path) -> Result<Vec<LayerRow>, CompileError> {
         let products = product(y.get(2..).unwrap_or_default());
         let weights = m.saturating_mul(k);
         rows.push(LayerRow {
-            name: node_name(&ir, op).unwrap_or_default(),
+            name: node_name(ir, op).unwrap_or_default(),
             kind: kind.into(),
             m,
             k,
@@ -164,5 +215,5 @@ pub(crate) fn layers(model: &Path) -> Result<Vec<LayerRow>, CompileError> {
             macs: weights.saturating_mul(products),
         });
     }
-    Ok(rows)
+    rows
 }

@@ -49,11 +49,29 @@ pub struct Job {
     /// Computing mode.
     pub mode: Mode,
     passes: PassRegistry,
+    settings: Settings,
+    /// The module was lowered before: it has a function `@main`.
+    lowered: bool,
+}
+
+/// What the passes need to know beside the machine.
+#[derive(Clone, Debug)]
+struct Settings {
     clipping: bool,
     calibration: Option<Calibration>,
     policy: Option<PathBuf>,
-    /// The module was lowered before: it has a function `@main`.
-    lowered: bool,
+    opt_level: u8,
+}
+
+impl Settings {
+    fn of(options: &CompileOptions) -> Settings {
+        Settings {
+            clipping: options.allow_adc_clipping,
+            calibration: options.calibration.clone(),
+            policy: options.policy.clone(),
+            opt_level: options.opt_level,
+        }
+    }
 }
 
 /// The machine of the options, with its overrides.
@@ -92,7 +110,7 @@ impl Job {
     pub fn read(model: &Path, options: &CompileOptions) -> Result<Job, CompileError> {
         let (ctx, passes) = everything();
         let is_text = model.extension().is_some_and(|e| e == "mlir");
-        let (mut ir, module) = if is_text {
+        let (ir, module) = if is_text {
             let bytes = std::fs::read(model)
                 .map_err(|e| CompileError::Failed(format!("'{}' cannot be read: {e}", model.display())))?;
             let source = Source::new(model.to_string_lossy(), bytes);
@@ -100,7 +118,22 @@ impl Job {
         } else {
             cim_onnx::import(&ctx, model).map_err(|d| failed(&ctx, &d))?
         };
-        let own = is_text && options.machine.is_empty() && options.overrides.is_empty();
+        Job::of(ir, module, passes, options, is_text)
+    }
+
+    /// A job for a module that has been read. `own`: the module may carry its machine, where the options name none.
+    ///
+    /// # Errors
+    /// The machine description is wrong, or there is none.
+    pub fn of(
+        mut ir: Ir,
+        module: OpId,
+        passes: PassRegistry,
+        options: &CompileOptions,
+        own: bool,
+    ) -> Result<Job, CompileError> {
+        let ctx = ir.ctx().clone();
+        let own = own && options.machine.is_empty() && options.overrides.is_empty();
         let machine = match own {
             true => machine::machine_of(&ir, module).map_err(|d| failed(&ctx, &[d]))?,
             false => machine_of(options)?,
@@ -111,16 +144,7 @@ impl Job {
         }
         let lowered = cim_lowering::find_function(&ir, module, "main").is_ok();
         let mode = mode_of(&machine, options.mode)?;
-        Ok(Job {
-            ir,
-            module,
-            mode,
-            passes,
-            clipping: options.allow_adc_clipping,
-            calibration: options.calibration.clone(),
-            policy: options.policy.clone(),
-            lowered,
-        })
+        Ok(Job { ir, module, mode, passes, settings: Settings::of(options), lowered })
     }
 
     fn run(&mut self, text: &str) -> Result<(), CompileError> {
@@ -142,27 +166,39 @@ impl Job {
         if self.lowered && level.is_none() {
             return self.run("builtin.module(cim-allocate)");
         }
-        if let Some(calibration) = self.calibration.clone() {
-            self.quantise(&calibration)?;
-        } else if self.policy.is_some() {
-            let text =
-                "--policy chooses the bits of a float network, which needs --calibrate; this model keeps its own bits";
-            return Err(CompileError::Failed(text.into()));
-        }
-        let text = pipeline(self.mode, self.clipping, level);
+        self.quantise()?;
+        self.lower_integers(level)
+    }
+
+    /// As [`Job::lower`], for a network that is integer already.
+    ///
+    /// # Errors
+    /// A pass fails or leaves IR that does not verify.
+    pub fn lower_integers(&mut self, level: Option<Level>) -> Result<(), CompileError> {
+        let text = on_module(&lowering(self.mode, &self.settings, level));
         self.run(&text)
     }
 
-    /// Post-training quantisation: batch norm into weights, ranges from the calibration set, integer weights.
-    fn quantise(&mut self, calibration: &Calibration) -> Result<(), CompileError> {
-        self.run("builtin.module(cim-fold-batch-norm)")?;
-        crate::calibrate::annotate(&mut self.ir, self.module, calibration)
-            .map_err(|e| CompileError::Failed(format!("calibration: {e:#}")))?;
-        if let Some(policy) = &self.policy {
-            crate::policy::apply(&mut self.ir, self.module, policy)
-                .map_err(|e| CompileError::Failed(format!("{e:#}")))?;
+    /// Makes the network integer; a float network gets its ranges from the calibration set.
+    ///
+    /// # Errors
+    /// The calibration set or the policy does not fit, or a pass fails.
+    pub fn quantise(&mut self) -> Result<(), CompileError> {
+        let failed = |e: anyhow::Error| CompileError::Failed(format!("{e:#}"));
+        if let Some(calibration) = self.settings.calibration.clone() {
+            self.run(&on_module(&before_calibration(self.settings.opt_level)))?;
+            let measured = crate::calibrate::annotate(&mut self.ir, self.module, &calibration);
+            measured.map_err(|e| failed(e.context("calibration")))?;
+            if let Some(policy) = &self.settings.policy {
+                crate::policy::apply(&mut self.ir, self.module, policy).map_err(failed)?;
+            }
+        } else if self.settings.policy.is_some() {
+            let text =
+                "--policy chooses the bits of a float network and needs --calibrate; this model has bits of its own";
+            return Err(CompileError::Failed(text.into()));
         }
-        self.run(&quantisation(calibration))
+        let text = on_module(&quantisation(&self.settings));
+        self.run(&text)
     }
 
     /// Was the module lowered before it was read?
@@ -201,7 +237,7 @@ impl Job {
             Mode::Xbm => ProgramMode::Xbm,
             Mode::Wlm => ProgramMode::Wlm,
         };
-        let options = ExportOptions { mode, allow_adc_clipping: self.clipping };
+        let options = ExportOptions { mode, allow_adc_clipping: self.settings.clipping };
         let program = to_program(&self.ir, self.module, options).map_err(|d| failed(ctx, &[d]))?;
         cim_isa::validate(&program)
             .map_err(|e| CompileError::Failed(format!("the compiled program is invalid: {e}")))?;
@@ -209,40 +245,73 @@ impl Job {
     }
 }
 
-/// The pass that quantises a calibrated network, in MLIR's grammar.
-fn quantisation(c: &Calibration) -> String {
-    let [weights, activations] = c.bits;
-    let (per_channel, affine) = (!c.per_tensor, c.affine);
-    format!(
-        "builtin.module(cim-quantize-floats{{weight-bits={weights} activation-bits={activations} per-channel={per_channel} affine={affine}}})"
-    )
+/// Passes that tidy the imported network, by optimisation level: 0 nothing, 1 dead code and folding, 2 and 3 also common
+/// subexpressions.
+fn cleaning(opt_level: u8) -> Vec<String> {
+    let passes: &[&str] = match opt_level {
+        0 => &[],
+        1 => &["canonicalize"],
+        _ => &["canonicalize", "cse"],
+    };
+    passes.iter().map(|p| (*p).to_string()).collect()
 }
 
-/// The pass pipeline in MLIR's grammar.
-pub fn pipeline(mode: Mode, allow_adc_clipping: bool, level: Option<Level>) -> String {
-    let graph = ["cim-ternary-weights", "cim-fold-batch-norm", "cim-quantize-operators"];
-    let mut passes = graph.map(str::to_string).to_vec();
-    passes.push(format!("cim-place{{mode={}}}", mode.name()));
+/// Passes before the ranges of a calibration set are measured.
+fn before_calibration(opt_level: u8) -> Vec<String> {
+    let mut passes = cleaning(opt_level);
+    passes.push("cim-fold-batch-norm".into());
+    passes
+}
+
+/// Passes that make the network integer.
+fn quantisation(options: &Settings) -> Vec<String> {
+    let mut passes = match &options.calibration {
+        None => cleaning(options.opt_level),
+        Some(c) => {
+            let ([w, a], per_channel, affine) = (c.bits, !c.per_tensor, c.affine);
+            vec![format!(
+                "cim-quantize-floats{{weight-bits={w} activation-bits={a} per-channel={per_channel} affine={affine}}}"
+            )]
+        }
+    };
+    passes.extend(["cim-ternary-weights", "cim-fold-batch-norm", "cim-quantize-operators"].map(String::from));
+    passes
+}
+
+/// Passes from integers down to a level; None = everything that a program needs.
+fn lowering(mode: Mode, options: &Settings, level: Option<Level>) -> Vec<String> {
+    let mut passes = vec![format!("cim-place{{mode={}}}", mode.name())];
     if level != Some(Level::Graph) {
         passes.push(if mode == Mode::Cm { "cim-graph-to-core" } else { "cim-graph-to-xbar" }.to_string());
         if mode == Mode::Wlm && level != Some(Level::Xbar) {
-            passes.push(match allow_adc_clipping {
+            passes.push(match options.clipping {
                 true => "cim-xbar-to-row{allow-adc-clipping=true}".to_string(),
                 false => "cim-xbar-to-row".to_string(),
             });
         }
         passes.push("cim-allocate".to_string());
     }
+    passes
+}
+
+fn on_module(passes: &[String]) -> String {
     format!("builtin.module({})", passes.join(","))
 }
 
-/// The pipeline that `options` stand for, as `--dump-pass-pipeline` prints it.
+/// The pipeline that `options` stand for, as `--dump-pass-pipeline` prints it. Calibration measures ranges before `cim-quantize-floats`.
 ///
 /// # Errors
 /// The machine description is wrong or does not expose the mode.
 pub fn describe(options: &CompileOptions, level: Option<Level>) -> Result<String, CompileError> {
     let machine = machine_of(options)?;
-    Ok(pipeline(mode_of(&machine, options.mode)?, options.allow_adc_clipping, level))
+    let (mode, settings) = (mode_of(&machine, options.mode)?, Settings::of(options));
+    let mut passes = Vec::new();
+    if settings.calibration.is_some() {
+        passes.extend(before_calibration(settings.opt_level));
+    }
+    passes.extend(quantisation(&settings));
+    passes.extend(lowering(mode, &settings, level));
+    Ok(on_module(&passes))
 }
 
 /// Refuses levels that the mode does not have.

@@ -209,3 +209,51 @@ func.func @f(%x: tensor<1x3xf32>, %y: tensor<1x3xui8>) {
   %0 = cim.graph.concat %x, %y axis 1 : (tensor<1x3xf32>, tensor<1x3xui8>) -> tensor<1x6xf32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error@+1 {{operator must not be empty}}
+  %0 = cim.graph.host "" version 13 (%x) attributes {axis = -1 : i64} : (tensor<2xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error@+1 {{version must be in 1..=1000, but is 0}}
+  %0 = cim.graph.host "Softmax" version 0 (%x) attributes {axis = -1 : i64} : (tensor<2xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error@+1 {{output must be in 0..=255, but is -1}}
+  %0 = cim.graph.host "Softmax" version 13 (%x) attributes {axis = -1 : i64} {output = -1 : i64} : (tensor<2xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error@+1 {{slots must be 1 ascending positions in 0..=255, but are [-1]}}
+  %0 = cim.graph.host "Softmax" version 13 (%x) attributes {axis = -1 : i64} {slots = array<i64: -1>} : (tensor<2xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xf32>) {
+  // expected-error@+1 {{attribute 'axis' must be i64, array<i64>, f32, array<f32> or a string}}
+  %0 = cim.graph.host "Softmax" version 13 (%x) attributes {axis} : (tensor<2xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2xi8>) {
+  // expected-error@+1 {{operand #0 must be variadic of static tensor of f16, bf16, f32, f64, siN or uiN values, but got 'tensor<2xi8>'}}
+  "cim.graph.host"(%x) <{attributes = {}, operator = "Neg", version = 13 : i64}> : (tensor<2xi8>) -> tensor<2xf32>
+  return
+}

@@ -59,3 +59,26 @@ func.func @integers(%x: tensor<1x2x4x4xf32>) -> tensor<1x3x1x1xf32> {
   %7 = cim.graph.dequantize %6 scale dense<0.25> : tensor<1xf32> zero_point [3] bias dense<[1.0, 2.0, 3.0]> : tensor<3xf32> : (tensor<1x3x1x1xui4>) -> tensor<1x3x1x1xf32>
   return %7 : tensor<1x3x1x1xf32>
 }
+
+// CHECK-LABEL: func.func @host
+func.func @host(%x: tensor<2x3xf16>, %b: tensor<2x3xui1>) -> tensor<3x2xf16> {
+  // CHECK: cim.graph.constant dense<2.000000e+00> : tensor<f64>
+  %c = cim.graph.constant dense<2.0> : tensor<f64>
+  // CHECK: cim.graph.host "Clip" version 13 (%arg0, %{{.*}}) attributes {} {host = "f16", slots = array<i64: 0, 2>} : (tensor<2x3xf16>, tensor<f64>) -> tensor<2x3xf16>
+  %0 = cim.graph.host "Clip" version 13 (%x, %c) attributes {} {host = "f16", slots = array<i64: 0, 2>} : (tensor<2x3xf16>, tensor<f64>) -> tensor<2x3xf16>
+  // CHECK: cim.graph.host "Transpose" version 13 (%{{.*}}) attributes {perm = array<i64: 1, 0>} : (tensor<2x3xf16>) -> tensor<3x2xf16>
+  %1 = cim.graph.host "Transpose" version 13 (%0) attributes {perm = array<i64: 1, 0>} : (tensor<2x3xf16>) -> tensor<3x2xf16>
+  // CHECK: cim.graph.host "TopK" version 11 (%{{.*}}) attributes {} {output = 1 : i64} : (tensor<3x2xf16>) -> tensor<3x2xsi64>
+  %2 = cim.graph.host "TopK" version 11 (%1) attributes {} {output = 1 : i64} : (tensor<3x2xf16>) -> tensor<3x2xsi64>
+  return %1 : tensor<3x2xf16>
+}
+
+// CHECK-LABEL: func.func @positions
+func.func @positions(%x: tensor<1x5x4xsi8>) -> tensor<1x5x3xsi8> {
+  %w = cim.graph.constant dense<1> : tensor<4x3xsi8>
+  // CHECK: cim.graph.linear %arg0, %{{.*}} transpose : (tensor<1x5x4xsi8>, tensor<4x3xsi8>) -> tensor<1x5x3xsi32>
+  %0 = cim.graph.linear %x, %w transpose : (tensor<1x5x4xsi8>, tensor<4x3xsi8>) -> tensor<1x5x3xsi32>
+  // CHECK: cim.graph.requantize %{{.*}} multiplier [8, 9, 10] addend [0, 1, 2] shift 4
+  %1 = cim.graph.requantize %0 multiplier [8, 9, 10] addend [0, 1, 2] shift 4 lo -128 hi 127 : (tensor<1x5x3xsi32>) -> tensor<1x5x3xsi8>
+  return %1 : tensor<1x5x3xsi8>
+}

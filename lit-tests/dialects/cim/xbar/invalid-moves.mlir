@@ -126,9 +126,9 @@ cim.xbar.host_quantize "q", %a from %f {hi = 15 : i64, lo = 0 : i64, reason = "i
 // -----
 
 %a = cim.xbar.alloc("a") : memref<2x2x4xui4, "L0">
-%f = cim.xbar.alloc("f") : memref<1x4x2x2xui8, "host">
-// expected-error @+1 {{src must hold f32 values}}
-cim.xbar.host_quantize "q", %a from %f {hi = 15 : i64, lo = 0 : i64, reason = "input", scale = dense<5.000000e-01> : tensor<1xf32>} : memref<2x2x4xui4, "L0">, memref<1x4x2x2xui8, "host">
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xi8, "host">
+// expected-error @+1 {{src must hold f16, bf16, f32, f64, siN or uiN values}}
+cim.xbar.host_quantize "q", %a from %f {hi = 15 : i64, lo = 0 : i64, reason = "input", scale = dense<5.000000e-01> : tensor<1xf32>} : memref<2x2x4xui4, "L0">, memref<1x4x2x2xi8, "host">
 
 // -----
 
@@ -161,9 +161,9 @@ cim.xbar.host_dequantize "d", %f from %a {reason = "output", scale = dense<5.000
 // -----
 
 %a = cim.xbar.alloc("a") : memref<2x2x4xui4, "L0">
-%f = cim.xbar.alloc("f") : memref<1x4x2x2xui8, "host">
-// expected-error @+1 {{dst must hold f32 values}}
-cim.xbar.host_dequantize "d", %f from %a {reason = "output", scale = dense<5.000000e-01> : tensor<1xf32>} : memref<1x4x2x2xui8, "host">, memref<2x2x4xui4, "L0">
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xi8, "host">
+// expected-error @+1 {{dst must hold f16, bf16, f32, f64, siN or uiN values}}
+cim.xbar.host_dequantize "d", %f from %a {reason = "output", scale = dense<5.000000e-01> : tensor<1xf32>} : memref<1x4x2x2xi8, "host">, memref<2x2x4xui4, "L0">
 
 // -----
 
@@ -179,14 +179,14 @@ cim.xbar.host_dequantize "d", %f from %a {reason = "output", scale = dense<5.000
 
 %f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "L0">
 // expected-error @+1 {{dst must lie in host, not in L0}}
-cim.xbar.host_float "r" "Relu", %f {floats = {}, ints = {}, reason = "r"} : memref<1x4x2x2xf32, "L0">
+cim.xbar.host "r" "Relu" version 13, %f attributes {} {reason = "r"} : memref<1x4x2x2xf32, "L0">
 
 // -----
 
 %f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "L0">
 %h = cim.xbar.alloc("h") : memref<1x4x2x2xf32, "host">
 // expected-error @+1 {{each source must lie in host, not in L0}}
-cim.xbar.host_float "r" "Relu", %h from %f {floats = {}, ints = {}, reason = "r"} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "L0">
+cim.xbar.host "r" "Relu" version 13, %h from %f attributes {} {reason = "r"} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "L0">
 
 // -----
 
@@ -274,38 +274,38 @@ cim.xbar.host_dequantize "d", %f from %a {bias = dense<1> : tensor<4xsi32>, reas
 
 // -----
 
-// expected-error @+1 {{result must hold f32 values}}
-%k = cim.xbar.host_constant("k") {value = dense<2> : tensor<4xsi8>} : memref<4xsi8, "host">
+// expected-error @+1 {{result must hold f16, bf16, f32, f64, siN or uiN values}}
+%k = cim.xbar.host_constant("k") {value = dense<2> : tensor<4xi8>} : memref<4xi8, "host">
 
 // -----
 
-// expected-error @+1 {{value must hold f32 values}}
+// expected-error @+1 {{value and result must have one element type}}
 %k = cim.xbar.host_constant("k") {value = dense<2.0> : tensor<4xf64>} : memref<4xf32, "host">
 
 // -----
 
-%h = cim.xbar.alloc("h") : memref<4xui8, "host">
-// expected-error @+1 {{dst must hold f32 values}}
-cim.xbar.host_float "r" "Relu", %h {floats = {}, ints = {}, reason = "r"} : memref<4xui8, "host">
+%h = cim.xbar.alloc("h") : memref<4xi8, "host">
+// expected-error @+1 {{dst must hold f16, bf16, f32, f64, siN or uiN values}}
+cim.xbar.host "r" "Relu" version 13, %h attributes {} {reason = "r"} : memref<4xi8, "host">
 
 // -----
 
-%h = cim.xbar.alloc("h") : memref<4xui8, "host">
+%h = cim.xbar.alloc("h") : memref<4xi8, "host">
 %f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
-// expected-error @+1 {{each source must hold f32 values}}
-cim.xbar.host_float "r" "Relu", %f from %h {floats = {}, ints = {}, reason = "r"} : memref<1x4x2x2xf32, "host">, memref<4xui8, "host">
-
-// -----
-
-%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
-// expected-error @+1 {{ints must hold lists of 64-bit integers}}
-cim.xbar.host_float "r" "MaxPool", %f from %f {floats = {}, ints = {kernel_shape = 2 : i64}, reason = "r"} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{each source must hold f16, bf16, f32, f64, siN or uiN values}}
+cim.xbar.host "r" "Relu" version 13, %f from %h attributes {} {reason = "r"} : memref<1x4x2x2xf32, "host">, memref<4xi8, "host">
 
 // -----
 
 %f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
-// expected-error @+1 {{floats must hold f32 values}}
-cim.xbar.host_float "r" "LeakyRelu", %f from %f {floats = {alpha = 1.0 : f64}, ints = {}, reason = "r"} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{attribute 'x' must be i64, array<i64>, f32, array<f32> or a string}}
+cim.xbar.host "r" "MaxPool" version 12, %f from %f attributes {x = 2.0 : f64} {reason = "r"} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">
+
+// -----
+
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error @+1 {{slots must be 1 ascending positions in 0..=255, but are [0, 1]}}
+cim.xbar.host "r" "LeakyRelu" version 16, %f from %f attributes {} {reason = "r", slots = array<i64: 0, 1>} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">
 
 // -----
 

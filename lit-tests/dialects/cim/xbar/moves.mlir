@@ -33,11 +33,15 @@ func.func @run(%i: index) {
   cim.xbar.host_dequantize "d", %f from %a {reason = "output", scale = dense<5.000000e-01> : tensor<1xf32>} : memref<1x4x2x2xf32, "host">, memref<2x2x4xui4, "L0">
   // CHECK: cim.xbar.host_dequantize "d", %{{.*}} from %{{.*}} {bias = dense<1.000000e+00> : tensor<4xf32>, reason = "output", scale = dense<5.000000e-01> : tensor<1xf32>, zero_point = 3 : i64} : memref<1x4x2x2xf32, "host">, memref<2x2x4xui4, "L0">{{$}}
   cim.xbar.host_dequantize "d", %f from %a {bias = dense<1.000000e+00> : tensor<4xf32>, reason = "output", scale = dense<5.000000e-01> : tensor<1xf32>, zero_point = 3 : i64} : memref<1x4x2x2xf32, "host">, memref<2x2x4xui4, "L0">
-  // CHECK: cim.xbar.host_float "m" "Mul", %{{.*}} from %{{.*}}, %{{.*}} {floats = {}, ints = {}, reason = "no weights"} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">{{$}}
-  cim.xbar.host_float "m" "Mul", %f from %f, %k {floats = {}, ints = {}, reason = "no weights"} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">
-  // CHECK: cim.xbar.host_float "p" "MaxPool", %{{.*}} from %{{.*}} {floats = {alpha = 1.000000e+00 : f32}, ints = {kernel_shape = array<i64: 1, 1>}, reason = "float"} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">{{$}}
-  cim.xbar.host_float "p" "MaxPool", %f from %f {floats = {alpha = 1.000000e+00 : f32}, ints = {kernel_shape = array<i64: 1, 1>}, reason = "float"} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">
-  // CHECK: cim.xbar.host_float "z" "Zeros", %{{.*}} {floats = {}, ints = {}, reason = "no operand"} : memref<1x4x2x2xf32, "host">{{$}}
-  cim.xbar.host_float "z" "Zeros", %f {floats = {}, ints = {}, reason = "no operand"} : memref<1x4x2x2xf32, "host">
+  // CHECK: cim.xbar.host "m" "Mul" version 17, %{{.*}} from %{{.*}}, %{{.*}} attributes {} {reason = "no weights"} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">{{$}}
+  cim.xbar.host "m" "Mul" version 17, %f from %f, %k attributes {} {reason = "no weights"} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">
+  // CHECK: cim.xbar.host "p" "MaxPool" version 12, %{{.*}} from %{{.*}} attributes {alpha = 1.000000e+00 : f32, kernel_shape = array<i64: 1, 1>, mode = "x", scales = array<f32: 1.000000e+00, 2.000000e+00>} {reason = "float"} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">{{$}}
+  cim.xbar.host "p" "MaxPool" version 12, %f from %f attributes {alpha = 1.000000e+00 : f32, kernel_shape = array<i64: 1, 1>, mode = "x", scales = array<f32: 1.0, 2.0>} {reason = "float"} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">
+  // CHECK: cim.xbar.host "r" "Resize" version 19, %{{.*}} from %{{.*}}, %{{.*}} attributes {} {output = 1 : i64, reason = "float", slots = array<i64: 0, 2>} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">{{$}}
+  cim.xbar.host "r" "Resize" version 19, %f from %f, %k attributes {} {output = 1 : i64, reason = "float", slots = array<i64: 0, 2>} : memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">, memref<1x4x2x2xf32, "host">
+  // CHECK: cim.xbar.host "z" "Zeros" version 1, %{{.*}} attributes {} {reason = "no operand"} : memref<1x4x2x2xf32, "host">{{$}}
+  cim.xbar.host "z" "Zeros" version 1, %f attributes {} {reason = "no operand"} : memref<1x4x2x2xf32, "host">
+  // CHECK: cim.xbar.host_quantize "c", %{{.*}} from %{{.*}} {channels_last, hi = 15 : i64,
+  cim.xbar.host_quantize "c", %a from %f {channels_last, hi = 15 : i64, lo = 0 : i64, reason = "input", scale = dense<5.000000e-01> : tensor<1xf32>} : memref<2x2x4xui4, "L0">, memref<1x4x2x2xf32, "host">
   return
 }

@@ -16,20 +16,21 @@ pub fn run(args: &Check, common: &Common) -> Result<ExitCode> {
     let nodes = compile::check(&args.model, options(&args.target).as_ref())?;
     let refused = nodes.iter().filter(|n| n.placement == NodePlacement::Refused).count();
     if common.json.as_deref() != Some(&args.output) {
-        output::write(&args.output, table(&nodes, common.quiet).as_bytes())?;
+        output::write(&args.output, table(&nodes, args.target.machine.is_some(), common.quiet).as_bytes())?;
     }
     let rows: Vec<_> = nodes
         .iter()
         .map(|n| {
             json!({
                 "node": n.node, "operator": n.operator, "placement": name(n.placement), "reason": n.reason,
-                "attribute": n.attribute, "remedy": n.remedy,
+                "attribute": n.attribute, "remedy": n.remedy, "cost_share": n.cost_share,
             })
         })
         .collect();
     let value = json!({
         "schema": "cim-check/1", "tool": Tool::this(), "seed": common.seed,
         "model": args.model.display().to_string(), "machine": args.target.machine,
+        "cost": if args.target.machine.is_some() { "cycles" } else { "macs" },
         "nodes": rows, "refused": refused,
     });
     write_json(common.json.as_deref(), &value)?;
@@ -46,14 +47,21 @@ fn name(p: NodePlacement) -> &'static str {
 }
 
 /// One line a node, then each refusal in full; quiet leaves the refusals only.
-fn table(nodes: &[NodeCheck], quiet: bool) -> String {
+fn table(nodes: &[NodeCheck], machine: bool, quiet: bool) -> String {
     let mut out = String::new();
     if !quiet {
-        let mut rows = vec![["node", "operator", "placement", "reason"].map(str::to_string).to_vec()];
+        let mut rows = vec![
+            ["node", "operator", "placement", if machine { "cycles" } else { "MACs" }, "reason"]
+                .map(str::to_string)
+                .to_vec(),
+        ];
+        let share = |n: &NodeCheck| n.cost_share.map_or_else(|| "-".into(), |s| format!("{:.1} %", 100.0 * s));
         rows.extend(
-            nodes.iter().map(|n| vec![n.node.clone(), n.operator.clone(), name(n.placement).into(), n.reason.clone()]),
+            nodes.iter().map(|n| {
+                vec![n.node.clone(), n.operator.clone(), name(n.placement).into(), share(n), n.reason.clone()]
+            }),
         );
-        out = align(&rows, &[0, 1, 2, 3]);
+        out = align(&rows, &[0, 1, 2, 4]);
         let count = |p: &str| nodes.iter().filter(|n| name(n.placement) == p).count();
         let _ = writeln!(
             out,

@@ -59,6 +59,7 @@ fn options(target: &Target) -> Option<CompileOptions> {
             affine: target.affine,
         }),
         policy: target.policy.clone(),
+        opt_level: target.opt_level,
     })
 }
 
