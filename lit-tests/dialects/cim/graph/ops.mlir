@@ -82,3 +82,14 @@ func.func @positions(%x: tensor<1x5x4xsi8>) -> tensor<1x5x3xsi8> {
   %1 = cim.graph.requantize %0 multiplier [8, 9, 10] addend [0, 1, 2] shift 4 lo -128 hi 127 : (tensor<1x5x3xsi32>) -> tensor<1x5x3xsi8>
   return %1 : tensor<1x5x3xsi8>
 }
+
+// CHECK-LABEL: func.func @rounding
+func.func @rounding(%x: tensor<1x1x2x2xf32>) -> tensor<1x1x4x3xsi8> {
+  // CHECK: cim.graph.pad %{{.*}} pads [0, 1, 0, 0] value -1.000000e+00 : f32 : (tensor<1x1x2x2xf32>) -> tensor<1x1x2x3xf32>
+  %0 = cim.graph.pad %x pads [0, 1, 0, 0] value -1.0 : f32 : (tensor<1x1x2x2xf32>) -> tensor<1x1x2x3xf32>
+  // CHECK: cim.graph.quantize %{{.*}} scale dense<1.000000e+00> : tensor<1xf32> zero_point [1] lo -128 hi 127 {rounding = "floor", zero_first}
+  %1 = cim.graph.quantize %0 scale dense<1.0> : tensor<1xf32> zero_point [1] lo -128 hi 127 {rounding = "floor", zero_first} : (tensor<1x1x2x3xf32>) -> tensor<1x1x2x3xsi8>
+  // CHECK: cim.graph.pad %{{.*}} pads [1, 0, 1, 0] value 1 : i64 : (tensor<1x1x2x3xsi8>) -> tensor<1x1x4x3xsi8>
+  %2 = cim.graph.pad %1 pads [1, 0, 1, 0] value 1 : i64 : (tensor<1x1x2x3xsi8>) -> tensor<1x1x4x3xsi8>
+  return %2 : tensor<1x1x4x3xsi8>
+}

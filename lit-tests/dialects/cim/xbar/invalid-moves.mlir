@@ -328,3 +328,10 @@ func.func @f(%m: memref<8xsi32, "L1">, %i: i32) {
   "cim.xbar.fill"(%m, %i) <{counts = array<i64>, dst_at = affine_map<(d0) -> (d0)>, dst_strides = array<i64>, len = 4 : i64, value = 0 : i64}> : (memref<8xsi32, "L1">, i32) -> ()
   return
 }
+
+// -----
+
+%a = cim.xbar.alloc("a") : memref<2x2x4xui4, "L0">
+%f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
+// expected-error@+1 {{rounding must be one of half_even, half_up, half_down, up, down, ceil, floor, sign, bipolar, but is 'nearest'}}
+cim.xbar.host_quantize "q", %a from %f {hi = 15 : i64, lo = 0 : i64, reason = "input", rounding = "nearest", scale = dense<0.5> : tensor<1xf32>} : memref<2x2x4xui4, "L0">, memref<1x4x2x2xf32, "host">
