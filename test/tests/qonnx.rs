@@ -365,3 +365,92 @@ fn sums_of_signs_are_ternary_activations() {
     let linear = Linear::cast(&ir, only(&ir, module, "linear")).unwrap();
     assert_eq!([linear.input(&ir), linear.weights(&ir)].map(|v| ty(&ir, v)), ["tensor<1x4xsi3>", "tensor<2x4xsi2>"]);
 }
+
+/// Where over each comparison, between numbers in both orders, operands on both sides: a convolution reads the result on the machine.
+#[test]
+fn choices_between_two_numbers_are_steps() {
+    let x = [-1.0f32, 0.5, 0.25, 0.75];
+    for operator in ["Greater", "GreaterOrEqual", "Less", "LessOrEqual"] {
+        for (a, b) in [(1.0f32, -1.0f32), (-1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (3.0, 1.0)] {
+            for swapped in [false, true] {
+                let operands = if swapped { ["c", "xd"] } else { ["xd", "c"] };
+                let m = ModelBuilder::new(17)
+                    .input("x", &[1, 4])
+                    .qdq("x", "xd", 0.25, dt::INT8, 0)
+                    .floats("c", &[], &[0.5])
+                    .floats("a", &[], &[a])
+                    .floats("b", &[], &[b])
+                    .node(operator, &operands, "which", vec![])
+                    .node("Where", &["which", "a", "b"], "v", vec![])
+                    .weights("w", &[4, 4], &[1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], 1.0)
+                    .node("MatMul", &["v", "w"], "y", vec![])
+                    .output("y");
+                let (_, (ir, module)) = both(&m);
+                let wanted: Vec<f32> = x
+                    .iter()
+                    .map(|&x| {
+                        let (l, r) = if swapped { (0.5, x) } else { (x, 0.5) };
+                        let holds = match operator {
+                            "Greater" => l > r,
+                            "GreaterOrEqual" => l >= r,
+                            "Less" => l < r,
+                            _ => l <= r,
+                        };
+                        if holds { a } else { b }
+                    })
+                    .collect();
+                assert_eq!(run(&ir, module, &x), wanted, "{operator} {a} {b} {swapped}");
+                assert_eq!(hosts(&ir, module), ["quantize", "dequantize"], "{operator} {a} {b} {swapped}");
+            }
+        }
+    }
+}
+
+/// Packed weights of two and four bits, activations of 16 bits, and blocks.
+#[test]
+fn qdq_of_all_widths() {
+    let packed = |t: i32, dims: &[i64], bytes: &[u8]| cim_onnx::proto::TensorProto {
+        name: "wq".into(),
+        dims: dims.to_vec(),
+        data_type: t,
+        raw_data: bytes.to_vec().into(),
+        ..Default::default()
+    };
+    let model = |w: cim_onnx::proto::TensorProto| {
+        ModelBuilder::new(25)
+            .input("x", &[1, 2])
+            .qdq("x", "xd", 0.5, dt::INT16, 100)
+            .init(w)
+            .floats("ws", &[], &[0.5])
+            .node("DequantizeLinear", &["wq", "ws"], "w", vec![])
+            .node("MatMul", &["xd", "w"], "y", vec![])
+            .output("y")
+    };
+    // x = 1000 and -3; the columns are (1, -2) and (-1, 0), (1, 3) and (-2, 0).
+    let cases = [
+        (packed(dt::INT2, &[2, 2], &[0b00_10_11_01]), "si2", [503.0, -500.0]),
+        (packed(dt::UINT2, &[2, 2], &[0b00_10_11_01]), "ui2", [497.0, 1500.0]),
+        (packed(dt::INT4, &[2, 2], &[0xe1, 0x03]), "si4", [495.5, -1000.0]),
+        (packed(dt::UINT4, &[2, 2], &[0xe1, 0x03]), "ui4", [495.5, 7000.0]),
+    ];
+    for (w, element, wanted) in cases {
+        let ((float, fm), (ir, module)) = both(&model(w));
+        assert_eq!(run(&float, fm, &[1000.0, -3.0]), wanted, "{element}");
+        assert_eq!(run(&ir, module, &[1000.0, -3.0]), wanted, "{element}");
+        let linear = Linear::cast(&ir, only(&ir, module, "linear")).unwrap();
+        let types = [linear.input(&ir), linear.weights(&ir)].map(|v| ty(&ir, v));
+        assert_eq!(types, ["tensor<1x2xsi16>".to_string(), format!("tensor<2x2x{element}>")]);
+    }
+    let m = ModelBuilder::new(21)
+        .input("x", &[1, 4])
+        .ints("wq", dt::INT8, &[4, 2], &[1; 8])
+        .floats("ws", &[2, 2], &[1.0; 4])
+        .node("DequantizeLinear", &["wq", "ws"], "w", vec![int("axis", 0), int("block_size", 2)])
+        .node("MatMul", &["x", "w"], "y", vec![])
+        .output("y");
+    // Blocks have no integer form: the host computes them, and says why.
+    let (_, (ir, module)) = both(&m);
+    assert_eq!(hosts(&ir, module), ["host", "linear"]);
+    let reason = ir.attr(only(&ir, module, "host"), "host").and_then(|a| ir.ctx().as_str(a)).unwrap_or_default();
+    assert!(reason.contains("blocks are not supported"), "{reason}");
+}

@@ -6,7 +6,7 @@ use crate::source::External;
 use crate::tensor::Tensor;
 use cim_dialect::graph::Element;
 use cim_dialect::graph::types::{dims, is_f32};
-use cim_dialect::graph::{Constant, Dequantize, Elements, IntType};
+use cim_dialect::graph::{Constant, Dequantize, Elements, Host, IntType};
 use cim_host::TensorType;
 use cim_ir::constraints::element_type;
 use cim_ir::{Attribute, Context, Location, OpState, Type, ValueId};
@@ -46,6 +46,13 @@ impl From<String> for Refusal {
 }
 
 pub(crate) type Import<T = ()> = Result<T, Refusal>;
+
+/// `x operator c`, with x before c.
+pub(crate) struct Comparison {
+    pub(crate) x: ValueId,
+    pub(crate) c: f32,
+    pub(crate) operator: &'static str,
+}
 
 /// How integers become real numbers.
 pub(crate) struct Dequantised {
@@ -307,6 +314,32 @@ impl<'a, 'x> Node<'a, 'x> {
     /// Appends an operation with one result.
     pub(crate) fn create(&mut self, state: OpState) -> Import<ValueId> {
         self.importer.create(state)
+    }
+    /// The comparison of a float activation with one number that gives a value.
+    pub(crate) fn comparison(&self, value: ValueId) -> Option<Comparison> {
+        const OPERATORS: [(&str, &str); 4] = [
+            ("Greater", "Less"),
+            ("GreaterOrEqual", "LessOrEqual"),
+            ("Less", "Greater"),
+            ("LessOrEqual", "GreaterOrEqual"),
+        ];
+        let (ir, ctx) = (&self.importer.ir, &self.importer.ctx);
+        let op = Host::cast(ir, ir.defining_op(value)?)?;
+        let [a, b] = op.inputs(ir)[..] else { return None };
+        let (plain, turned) = OPERATORS.into_iter().find(|o| o.0 == op.operator(ir))?;
+        let number = |v: ValueId| {
+            let c = Constant::cast(ir, ir.defining_op(v)?)?;
+            match Elements::of(ctx, c.value(ir)).ok()?.floats()?[..] {
+                [v] if v.is_finite() => Some(v),
+                _ => None,
+            }
+        };
+        let (x, c, operator) = match (number(a), number(b)) {
+            (None, Some(c)) => (a, c, plain),
+            (Some(c), None) => (b, c, turned),
+            _ => return None,
+        };
+        (is_f32(ctx, ir.ty(x)) && self.dims(value) == self.dims(x)).then_some(Comparison { x, c, operator })
     }
     /// The integers behind a value that a constant is dequantised to, and how.
     pub(crate) fn dequantised_constant(&self, value: ValueId) -> Option<(Tensor, Dequantised)> {

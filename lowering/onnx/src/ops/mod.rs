@@ -1,6 +1,7 @@
 //! The operators: one file a family, one line here an operator.
 
 mod activation;
+mod choose;
 mod constant;
 mod conv;
 mod elementwise;
@@ -49,6 +50,7 @@ const TABLE: &[(&str, Importer)] = &[
     ("Sign", qonnx::sign),
     ("Sub", elementwise::sub),
     ("Transpose", transpose::transpose),
+    ("Where", choose::choose),
 ];
 
 /// Whether an operator of the default domain has an operation of its own.

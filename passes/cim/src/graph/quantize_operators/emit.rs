@@ -99,11 +99,35 @@ fn sum(s: &mut State<'_>, mut x: Sum, t: &Target) -> Result<ValueId, String> {
         acc_bias: x.acc_bias,
     };
     let k = constants(&affine).map_err(text)?;
+    let input = s.range(x.acc).unwrap_or((i64::MIN, i64::MAX));
+    let t = &narrowed(t, k.m.iter().zip(&k.b).map(|(m, b)| (*m, *b, input)), k.shift);
     rounded(s, t, |s, t, direction| {
         let mut k = k.clone();
         direction.apply(&mut k)?;
         Ok(requantize(s, t, x.acc, &k, name.as_deref()))
     })
+}
+
+/// Widest result that is an activation.
+const MAX_BITS: u32 = 16;
+
+/// A target that is too wide for an activation, as narrow as what (multiplier, addend, range of the sums) can reach.
+fn narrowed(t: &Target, parts: impl Iterator<Item = (i64, i64, (i64, i64))>, shift: u8) -> Target {
+    if t.int.width <= MAX_BITS {
+        return *t;
+    }
+    let (mut low, mut high) = (i128::MAX, i128::MIN);
+    for (m, b, (lo, hi)) in parts {
+        for v in [lo, hi] {
+            // Rounding down and up: whatever the direction.
+            let value = i128::from(v) * i128::from(m) + i128::from(b);
+            low = low.min(value >> shift);
+            high = high.max((value + (1i128 << shift) - 1) >> shift);
+        }
+    }
+    let clamp = |v: i128| v.clamp(t.lo.into(), t.hi.into()) as i64;
+    let (lo, hi) = (clamp(low), clamp(high));
+    Target { lo, hi, int: IntType::for_range(lo.min(t.zero), hi.max(t.zero), false), ..*t }
 }
 
 fn requantize(s: &mut State<'_>, t: &Target, x: ValueId, k: &Constants, name: Option<&str>) -> ValueId {
@@ -229,6 +253,12 @@ fn mean(
         acc_bias,
     })
     .map_err(text)?;
+    let (lo, hi) = s.range(x.q).ok_or("its input is no integer tensor")?;
+    let reach = |i: usize| {
+        let count = i as i64 + 1;
+        (k.m[i], k.b[i], (lo.min(x.zero).saturating_mul(count), hi.max(x.zero).saturating_mul(count)))
+    };
+    let t = &narrowed(t, (0..n).filter(|&i| seen[i]).map(reach), k.shift);
     rounded(s, t, |s, t, direction: Direction| {
         let mut k = k.clone();
         direction.apply(&mut k)?;

@@ -5,7 +5,7 @@ use super::analyse::NOT_QUANTISED;
 use super::emit::create;
 use super::view::{Base, Grid, Padded, Pending, State, Sum, View};
 use cim_dialect::graph::elementwise::Bounds;
-use cim_dialect::graph::{AddRequantize, Conv2d, IntType, Pad};
+use cim_dialect::graph::{AddRequantize, Conv2d, IntType, Pad, Requantize};
 use cim_ir::{OpId, ValueId};
 
 /// Widest integers that are an activation; more are raw sums, which only a requantisation makes narrow.
@@ -27,7 +27,7 @@ pub(super) fn grid(s: &mut State<'_>, value: ValueId, op: OpId) -> Result<Grid, 
 pub(super) fn settle(s: &mut State<'_>, p: &Pending, op: OpId) -> Option<Grid> {
     match &p.base {
         _ if !p.is_bare() => None,
-        Base::Sum(sum) => multiple(s, sum),
+        Base::Sum(sum) => multiple(s, sum, op),
         Base::Pair { a, b, op: float } if a.scale == b.scale => {
             let ((alo, ahi), (blo, bhi)) = (s.range(a.q)?, s.range(b.q)?);
             let (lo, hi) = (alo.checked_add(blo)?, ahi.checked_add(bhi)?);
@@ -58,16 +58,36 @@ pub(super) fn settle(s: &mut State<'_>, p: &Pending, op: OpId) -> Option<Grid> {
     }
 }
 
-/// `(q + bias) * ratio + addend` on the grid of scale `ratio`, when that is exact.
-fn multiple(s: &State<'_>, sum: &Sum) -> Option<Grid> {
+/// `(q + bias) * ratio + addend` on the grid of scale `|ratio|`, when that is exact.
+fn multiple(s: &mut State<'_>, sum: &Sum, op: OpId) -> Option<Grid> {
     let ([ratio], [addend], [bias]) = (&sum.ratio[..], &sum.addend[..], &sum.acc_bias[..]) else { return None };
-    let (scale, steps) = (*ratio as f32, addend / ratio);
-    let exact = f64::from(scale) == *ratio && scale > 0.0 && scale.is_finite() && steps.fract() == 0.0;
+    let (scale, steps) = (ratio.abs() as f32, addend / ratio.abs());
+    let exact = f64::from(scale) == ratio.abs() && scale > 0.0 && scale.is_finite() && steps.fract() == 0.0;
     // Activations only: raw sums of layers are wider.
     if !exact || steps.abs() > 2f64.powi(30) || s.int(sum.acc).is_none_or(|t| t.width > MAX_BITS) {
         return None;
     }
-    Some(Grid { q: sum.acc, scale, zero: -bias - steps as i64 })
+    let steps = steps as i64;
+    if *ratio > 0.0 {
+        return Some(Grid { q: sum.acc, scale, zero: -bias - steps });
+    }
+    // Turned: -q on the same scale.
+    let (lo, hi) = s.range(sum.acc)?;
+    let int = IntType::for_range(-hi, -lo, true);
+    let (ctx, name) = (s.ir.ctx().clone(), s.name(op));
+    let state = Requantize::builder(&ctx, s.ir.loc(op))
+        .input(sum.acc)
+        .multiplier(&[-2])
+        .addend(&[0])
+        .shift(1)
+        .lo(-hi)
+        .hi(-lo)
+        .maybe_name(name.map(|n| format!("{n}.turned")).as_deref())
+        .result(ctx.tensor(&shape_of(s.ir, sum.acc), int.ty(&ctx)))
+        .build();
+    let q = create(s, op, state);
+    s.ranges.insert(q, (-hi, -lo));
+    Some(Grid { q, scale, zero: bias - steps })
 }
 
 /// A padded grid waits for the convolution that reads it.
