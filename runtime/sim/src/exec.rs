@@ -5,14 +5,15 @@ use std::sync::Arc;
 use cim_host::{Tensor, TensorType};
 use cim_isa::instr::Addr;
 use cim_isa::program::{HostTensor, HostValue};
-use cim_isa::types::{IntType, Port};
+use cim_isa::types::Port;
 use cim_isa::{Instr, Program, Space};
 use cim_machine::{Limit, Machine};
 
 use crate::batch::run::{Parts, Scratch};
 use crate::batch::{Nest, Nests};
-use crate::cells::{Coder, Crossbar, CrossbarSize, PortFormat, View};
+use crate::cells::{Crossbar, CrossbarSize};
 use crate::core_mode::{CoreRead, read_core};
+use crate::crossbars::Crossbars;
 use crate::digital::{self, Requantiser, Work, accumulate_into, element, offset};
 use crate::engine::{Converters, Engine, EngineChoice};
 use crate::error::{Fault, InstrPath, SimError};
@@ -69,59 +70,6 @@ pub struct NoProbe;
 
 impl Probe for NoProbe {
     fn after(&mut self, _: u32, _: MemoryView<'_>) {}
-}
-
-/// All crossbars that a program uses, and the engine that reads them.
-#[derive(Clone, Debug)]
-pub struct Crossbars {
-    all: Vec<Crossbar>,
-    size: CrossbarSize,
-    available: u64,
-    pub(crate) engine: Engine,
-    coder: Option<Coder>,
-}
-
-impl Crossbars {
-    fn get(&mut self, xb: u64) -> Result<&mut Crossbar, Fault> {
-        let available = self.available;
-        let index = usize::try_from(xb).ok();
-        let found = index.and_then(|i| self.all.get_mut(i));
-        found.ok_or(Fault::NoCrossbar { xb: i64::try_from(xb).unwrap_or(i64::MAX), available })
-    }
-
-    fn index(&self, xb: i64) -> Result<u64, Fault> {
-        u64::try_from(xb).map_err(|_| Fault::NoCrossbar { xb, available: self.available })
-    }
-
-    /// Multiplies the inputs with some rows of a crossbar; `acc` gets one sum per output.
-    pub fn read(
-        &mut self,
-        xb: u64,
-        rows: std::ops::Range<u32>,
-        input: (&[u8], IntType),
-        port: &Port,
-        outputs: u32,
-        acc: &mut Vec<i64>,
-    ) -> Result<(), Fault> {
-        let view = self.view(xb, port, outputs)?;
-        self.engine.read(&view, xb, rows.start, rows.end.saturating_sub(rows.start), input, acc)
-    }
-
-    /// A crossbar as a port reads it.
-    pub(crate) fn view(&mut self, xb: u64, port: &Port, outputs: u32) -> Result<Arc<View>, Fault> {
-        let size = self.size;
-        self.get(xb)?.view(size, xb, PortFormat::of(port, outputs))
-    }
-
-    /// Flips bits of one programmed cell, for tests; false when it was never programmed.
-    pub fn flip(&mut self, xb: u64, row: u32, col: u32, mask: u8) -> bool {
-        self.get(xb).is_ok_and(|c| c.flip(row, col, mask))
-    }
-
-    /// Content of a programmed crossbar.
-    pub fn cells(&self, xb: u64) -> Option<&crate::cells::Cells> {
-        self.all.get(usize::try_from(xb).ok()?)?.cells()
-    }
 }
 
 /// A simulated machine with one program. Cloning is cheap in cells (they are shared until written) and copies the buffers:
@@ -252,6 +200,7 @@ impl Simulator {
             self.top(&program, host, true, i, instr)?;
         }
         self.initialised = true;
+        self.crossbars.warm(&program, &program.main);
         Ok(())
     }
 
@@ -435,11 +384,11 @@ impl Simulator {
             Instr::WriteXb { xb, tile } => {
                 let tile = TileView::new(program, *tile).map_err(Fault::Invalid)?;
                 let rows = tile.shape.crossbar_rows();
-                self.write(xb.eval(loops), 0, &tile, 0, rows)
+                self.crossbars.write(xb.eval(loops), 0, &tile, 0, rows)
             }
             Instr::WriteRow { xb, row, tile, tile_row, len } => {
                 let tile = TileView::new(program, *tile).map_err(Fault::Invalid)?;
-                self.write(xb.eval(loops), *row, &tile, *tile_row, *len)
+                self.crossbars.write(xb.eval(loops), *row, &tile, *tile_row, *len)
             }
             Instr::WriteCore { resident } => {
                 let entry = program.residents.get(resident.index());
@@ -448,7 +397,7 @@ impl Simulator {
                 for (tile, xb) in &entry.placement {
                     let tile = TileView::new(program, *tile).map_err(Fault::Invalid)?;
                     let rows = tile.shape.crossbar_rows();
-                    self.write(i64::from(*xb), 0, &tile, 0, rows)?;
+                    self.crossbars.write(i64::from(*xb), 0, &tile, 0, rows)?;
                 }
                 Ok(())
             }
@@ -483,15 +432,6 @@ impl Simulator {
             accumulate: *accumulate,
         };
         self.mac(program, *port, &job)
-    }
-
-    fn write(&mut self, xb: i64, row: u32, tile: &TileView<'_>, tile_row: u32, len: u32) -> Result<(), Fault> {
-        let xb = self.crossbars.index(xb)?;
-        let size = self.crossbars.size;
-        let mut coder = self.crossbars.coder.take();
-        let done = self.crossbars.get(xb)?.write(&mut coder, size, xb, row, tile, tile_row, len);
-        self.crossbars.coder = coder;
-        done
     }
 
     /// One crossbar's product into its accumulators.

@@ -1,7 +1,7 @@
 //! The simulated machine: executes meta-operator programs on crossbar cells, bit by bit, and checks them.
 //!
 //! - [`exec`]: the simulator: `init`, `run`, probes
-//! - [`cells`], [`tile`]: crossbars as programmed, and how a program's tiles become cells
+//! - [`crossbars`], [`cells`], [`tile`]: crossbars as programmed, and how a program's tiles become cells
 //! - [`engine`], [`kernels`]: one matrix-vector product, plane by plane or in integers
 //! - `fuse`: loops of row groups that run as one product; `batch`: loop nests that run many iterations at once
 //! - `products`: integer products of many inputs with one crossbar
@@ -20,6 +20,7 @@ mod batch;
 pub mod cells;
 pub mod check;
 pub mod core_mode;
+pub mod crossbars;
 pub mod cycles;
 pub mod digital;
 pub mod engine;

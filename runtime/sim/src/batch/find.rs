@@ -1,5 +1,7 @@
 //! Which loop nests may run many iterations at once.
 
+use std::cell::Cell;
+
 use cim_isa::instr::Affine;
 use cim_isa::{Instr, Program, Space};
 
@@ -28,6 +30,27 @@ pub struct Context<'a> {
     pub fusable: &'a Fusable,
     /// Bytes of L1.
     pub l1: u64,
+    /// Work that the search may still do.
+    pub budget: &'a Budget,
+}
+
+/// Bounds the search: a program of any size is read in time that its file size explains.
+#[derive(Debug)]
+pub struct Budget(Cell<u64>);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Budget(Cell::new(1 << 28))
+    }
+}
+
+impl Budget {
+    /// Takes some steps of about a nanosecond; None when there are no more.
+    pub fn take(&self, steps: u64) -> Option<()> {
+        let left = self.0.get().checked_sub(steps);
+        self.0.set(left.unwrap_or(0));
+        left.map(|_| ())
+    }
 }
 
 /// Accesses that may touch common bytes in some iterations, and everything between them.
@@ -58,8 +81,9 @@ impl Context<'_> {
         }
         let depth = all.len();
         let mut list = leaves(body, self.fusable)?;
+        self.budget.take((list.len() as u64).saturating_mul(256))?;
         without_inner(&mut list, depth);
-        let list = merge(self.program, self.converters, list);
+        let list = merge(self, list)?;
         if !list.iter().all(|i| self.supported(i, outer)) || !list.iter().any(is_read) {
             return None;
         }
@@ -79,7 +103,7 @@ impl Context<'_> {
                 continue;
             }
             let members: Vec<&(usize, Access)> = cluster.members.iter().map(|m| &touched[*m]).collect();
-            let mut region = region(cluster.space, &members, &all[outer..], outer)?;
+            let mut region = region(self.budget, cluster.space, &members, &all[outer..], outer)?;
             region.at = width;
             width = (width + region.len).next_multiple_of(64);
             if width > MAX_WIDTH {
@@ -94,6 +118,7 @@ impl Context<'_> {
         }
         places.trips = all.clone();
         places.line = Affine { base: 0, terms: vec![(depth as u8, width as i64)] };
+        self.budget.take((list.len() as u64).saturating_mul((places.scratch.len() + places.direct.len()) as u64))?;
         let mut steps = rewrite(self.program, &places, list)?;
         mark_same_inputs(self.program, &mut steps);
         Some(Nest { outer, trips: all.split_off(outer), steps, regions, width })
@@ -157,7 +182,7 @@ fn is_read(instr: &Instr) -> bool {
 }
 
 /// What one iteration touches of a cluster that is written, when iterations cannot see each other's bytes.
-fn region(space: Space, members: &[&(usize, Access)], trips: &[u64], outer: usize) -> Option<Region> {
+fn region(budget: &Budget, space: Space, members: &[&(usize, Access)], trips: &[u64], outer: usize) -> Option<Region> {
     let terms = &members.first()?.1.at.terms;
     if members.iter().any(|m| m.1.at.terms != *terms) {
         return None;
@@ -178,6 +203,7 @@ fn region(space: Space, members: &[&(usize, Access)], trips: &[u64], outer: usiz
         if access.piece_count() > MAX_PIECES {
             return None;
         }
+        budget.take(access.piece_count().saturating_mul(access.len.saturating_add(16)))?;
         let from = i128::from(access.at.base) - lo;
         let mut inside = true;
         access.pieces(|offset| {

@@ -3,6 +3,7 @@
 
 use cim_isa::{Instr, Program};
 
+use super::find::Context;
 use crate::access::{Access, Kind, accesses};
 use crate::engine::Converters;
 use crate::fuse::{self, Fusable};
@@ -44,36 +45,45 @@ pub fn without_inner(list: &mut [Instr], depth: usize) {
     }
 }
 
-/// Joins reads of adjacent row groups where the sum of both is the read over all rows.
-pub fn merge(program: &Program, converters: &Converters, list: Vec<Instr>) -> Vec<Instr> {
-    let mut merged: Vec<Instr> = Vec::new();
+/// Joins reads of adjacent row groups where the sum of both is the read over all rows. None when the list is too long.
+pub fn merge(context: &Context<'_>, list: Vec<Instr>) -> Option<Vec<Instr>> {
+    let mut merged: Vec<(Instr, Vec<Access>)> = Vec::new();
     for instr in list {
-        let joined = join_target(program, converters, &merged, &instr);
-        let target = joined.and_then(|at| merged.get_mut(at));
-        match (target, &instr) {
-            (Some(Instr::ReadRow { len, .. }), Instr::ReadRow { len: more, .. }) => *len += more,
-            _ => merged.push(instr),
+        let own = accesses(context.program, &instr);
+        let target = join_target(context, &merged, &instr, &own)?;
+        match (target.and_then(|at| merged.get_mut(at)), &instr) {
+            (Some((joined @ Instr::ReadRow { .. }, touched)), Instr::ReadRow { len: more, .. }) => {
+                if let Instr::ReadRow { len, .. } = joined {
+                    *len += more;
+                }
+                *touched = accesses(context.program, joined);
+            }
+            _ => merged.push((instr, own)),
         }
     }
-    merged
+    Some(merged.into_iter().map(|(instr, _)| instr).collect())
 }
 
-/// The earlier read that `instr` continues, when moving it there changes nothing.
-fn join_target(program: &Program, converters: &Converters, list: &[Instr], instr: &Instr) -> Option<usize> {
-    let Instr::ReadRow { dst: to, accumulate: true, .. } = instr else { return None };
-    let own = accesses(program, instr);
-    for (at, earlier) in list.iter().enumerate().rev() {
+/// The earlier read that `instr` continues, when moving it there changes nothing. The outer None: no budget is left.
+fn join_target(
+    context: &Context<'_>,
+    list: &[(Instr, Vec<Access>)],
+    instr: &Instr,
+    own: &[Access],
+) -> Option<Option<usize>> {
+    let Instr::ReadRow { dst: to, accumulate: true, .. } = instr else { return Some(None) };
+    for (at, (earlier, others)) in list.iter().enumerate().rev() {
+        context.budget.take(16)?;
         if let Instr::ReadRow { dst, .. } = earlier
             && dst == to
         {
-            return continues(program, converters, earlier, instr).then_some(at);
+            return Some(continues(context.program, context.converters, earlier, instr).then_some(at));
         }
-        let others = accesses(program, earlier);
         if own.iter().any(|a| others.iter().any(|b| conflict(a, b))) {
-            return None;
+            break;
         }
     }
-    None
+    Some(None)
 }
 
 /// May these two accesses not change their order? Only addresses that differ by a constant are compared.

@@ -37,7 +37,8 @@ impl Nests {
     /// Finds them in `main` of a program that stays where it is. `l1` is the size of L1 in bytes.
     pub fn find(program: &Program, converters: &Converters, fusable: &Fusable, l1: u64) -> Nests {
         let mut nests = Nests::default();
-        let context = find::Context { program, converters, fusable, l1 };
+        let budget = find::Budget::default();
+        let context = find::Context { program, converters, fusable, l1, budget: &budget };
         nests.walk(&context, &program.main, &mut Vec::new());
         nests
     }

@@ -8,9 +8,9 @@ use cim_isa::types::IntType;
 
 use super::{Nest, Read, Region, Step};
 use crate::cells::View;
+use crate::crossbars::Crossbars;
 use crate::digital::{self, Requantiser, Work, accumulate_into};
 use crate::error::Fault;
-use crate::exec::Crossbars;
 use crate::kernels::Level;
 use crate::memory::{Memory, load, store};
 use crate::movement;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{CoreRead, Part, fill_patch};
 use crate::cells::View;
+use crate::crossbars::Crossbars;
 use crate::engine::EngineChoice;
 use crate::error::Fault;
-use crate::exec::Crossbars;
 use crate::kernels::{self, Level};
 use crate::memory::{Memory, load};
 use crate::products::{Products, fits_16_bits, fits_32_bits};

@@ -7,9 +7,9 @@ use cim_isa::instr::{Addr, Space};
 use cim_isa::types::{Port, Resident, Window};
 
 use self::block::Blocks;
+use crate::crossbars::Crossbars;
 use crate::digital::{accumulate_into, coordinate, offset};
 use crate::error::Fault;
-use crate::exec::Crossbars;
 use crate::memory::{Memory, load, store};
 use crate::tile::TileView;
 
