@@ -80,6 +80,15 @@ pub(super) fn onnx_operator(p: &Props, kind: &str, env: &Env) -> Result<(Kind, V
             if kind == "max_pool" { "MaxPool" } else { "AveragePool" }
         }
         "global_average_pool" => "GlobalAveragePool",
+        "pad" => {
+            // Amounts and value are attributes in the versions before 11; all starts come before all ends.
+            version = 2;
+            let pads = p.needed("pads")?;
+            let [top, left, bottom, right] = pads[..] else { return p.fail("needs four pads") };
+            a.ints.push(("pads".into(), vec![0, 0, top, left, 0, 0, bottom, right]));
+            a.floats.extend(float(p, "value").map(|v| ("value".into(), vec![v])));
+            "Pad"
+        }
         "reshape" => "Reshape",
         "concat" => {
             a.ints.push(("axis".into(), vec![p.int("axis", 1)?]));

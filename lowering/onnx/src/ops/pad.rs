@@ -2,7 +2,6 @@
 
 use crate::node::{Import, Node, Refusal};
 use crate::tensor::Tensor;
-use cim_dialect::graph::types::int_type;
 use cim_dialect::graph::{self, shapes};
 
 /// Amounts and value are attributes before operator set 11 and inputs since.
@@ -11,7 +10,7 @@ pub(crate) fn pad(n: &mut Node<'_, '_>) -> Import {
     if mode != "constant" {
         return Err(Refusal::new(format!("'{mode}' is not supported")).attribute("mode").remedy("pad with a constant"));
     }
-    let x = n.value(0)?;
+    let x = n.float_value(0)?;
     let dims = n.dims(x);
     let (amounts, value) = if n.opset() < 11 {
         let amounts = n.ints("pads")?.ok_or_else(|| Refusal::new("is missing").attribute("pads"))?;
@@ -25,21 +24,12 @@ pub(crate) fn pad(n: &mut Node<'_, '_>) -> Import {
         return n.output_value(x);
     }
     let ctx = n.ctx();
-    let bad = |t: &Tensor| Refusal::new(format!("the value is {} of shape {:?}", t.elem.text(), t.dims));
-    let value = match (int_type(&ctx, n.ty(x)), &value) {
-        (None, None) => ctx.f32_attr(0.0),
-        (Some(_), None) => ctx.i64_attr(0),
-        (None, Some(t)) => match t.to_f32().as_deref() {
-            Some([v]) => ctx.f32_attr(*v),
-            _ => return Err(bad(t)),
-        },
-        (Some(_), Some(t)) => match (t.to_i64().as_deref(), t.to_f32().as_deref()) {
-            (Some([v]), _) => ctx.i64_attr(*v),
-            // The default of an attribute is a float.
-            (_, Some([v])) if *v == 0.0 => ctx.i64_attr(0),
-            _ => return Err(bad(t)),
-        },
+    let value = match value.as_ref().map(|t| (t, t.to_f32())) {
+        None => 0.0,
+        Some((t, Some(v))) if v.len() == 1 && t.count() == 1 => v[0],
+        Some((t, _)) => return Err(Refusal::new(format!("the value is {} of shape {:?}", t.elem.text(), t.dims))),
     };
+    let value = ctx.f32_attr(value);
     let ty = n.like(x, &shapes::pad(&dims, &pads)?);
     let state = graph::Pad::builder(&ctx, n.loc).input(x).pads(&pads).value(value).name(&n.name).result(ty).build();
     let y = n.create(state)?;
