@@ -96,6 +96,10 @@ fn parts(n: &mut Node<'_, '_>) -> Import<Parts> {
             source: Value::Constant { tensor: Arc::new(value), key: format!("{}.value", n.name) },
         }));
     }
+    // The number of results is an attribute where it decides the shapes: each result becomes an operator of its own.
+    if name == "Split" && inputs.len() < 2 && !attributes.ints.iter().any(|a| a.0 == "num_outputs" || a.0 == "split") {
+        attributes.ints.push(("num_outputs".into(), vec![n.num_outputs() as i64]));
+    }
     attributes.ints.sort();
     attributes.strings.sort();
     attributes.floats.sort_by(|a, b| a.0.cmp(&b.0));

@@ -23,7 +23,7 @@ pub struct Call<'a> {
     pub operands: &'a [Option<Operand<'a>>],
     /// Attributes.
     pub attributes: Attributes<'a>,
-    /// Results that the node lists, 1 at least.
+    /// Results that are wanted, the first ones of the node; 1 at least. A node may list more.
     pub results: usize,
 }
 
