@@ -32,35 +32,49 @@ enum Fixed {
 /// # Errors
 /// The model was refused, or could not be run.
 pub fn run(case: &Case, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, String> {
-    let mut first = None;
     let all =
         if case.is_light() { &[Fixed::None][..] } else { &[Fixed::None, Fixed::Integers, Fixed::Rest, Fixed::All] };
+    let given = inputs.iter().enumerate().filter_map(|(i, t)| t.as_ref().map(|t| (i, t)));
+    let mut tried: Vec<Vec<usize>> = Vec::new();
+    let mut reason = String::new();
     for &fixed in all {
-        match attempt(case, inputs, fixed) {
-            Ok(y) => return Ok(y),
-            Err(e) => first = first.or(Some(e)),
+        let chosen: Vec<usize> = given.clone().filter(|(i, t)| fixed.includes(*i, t)).map(|(i, _)| i).collect();
+        if tried.contains(&chosen) {
+            continue;
         }
+        match attempt(case, inputs, &chosen) {
+            Ok(y) => return Ok(y),
+            // With constants only there is nothing left to compile; the reason before that says more.
+            Err(_) if fixed == Fixed::All && !tried.is_empty() => {}
+            Err(e) => reason = e,
+        }
+        tried.push(chosen);
     }
-    Err(first.unwrap_or_default())
+    Err(reason)
 }
 
-fn attempt(case: &Case, inputs: &[Option<Tensor>], fixed: Fixed) -> Result<Vec<Tensor>, String> {
-    let is_fixed = |i: usize, t: &Tensor| match fixed {
-        Fixed::None => false,
-        Fixed::Integers => i > 0 && matches!(t.data, Data::Int(_) | Data::Bool(_)),
-        Fixed::Rest => i > 0,
-        Fixed::All => true,
-    };
+impl Fixed {
+    fn includes(self, i: usize, t: &Tensor) -> bool {
+        match self {
+            Fixed::None => false,
+            Fixed::Integers => i > 0 && matches!(t.data, Data::Int(_) | Data::Bool(_)),
+            Fixed::Rest => i > 0,
+            Fixed::All => true,
+        }
+    }
+}
+
+fn attempt(case: &Case, inputs: &[Option<Tensor>], fixed: &[usize]) -> Result<Vec<Tensor>, String> {
     let names: Vec<String> = case.inputs().iter().map(|i| i.name.clone()).collect();
     let given: Vec<(usize, &Tensor)> =
         inputs.iter().enumerate().filter_map(|(i, t)| t.as_ref().map(|t| (i, t))).collect();
-    let open: Vec<&(usize, &Tensor)> = given.iter().filter(|(i, t)| !is_fixed(*i, t)).collect();
+    let open: Vec<&(usize, &Tensor)> = given.iter().filter(|(i, _)| !fixed.contains(i)).collect();
     if open.len() == given.len() {
         return execute(&case.path, &names, &open);
     }
     let mut model = case.model.clone();
     let graph = model.graph.as_mut().ok_or("the model has no graph")?;
-    for (i, t) in given.iter().filter(|(i, t)| is_fixed(*i, t)) {
+    for (i, t) in given.iter().filter(|(i, _)| fixed.contains(i)) {
         let name = names.get(*i).ok_or("the case has more inputs than the model")?;
         graph.initializer.push(tensors::write(t, name)?);
         graph.input.retain(|v| v.name != *name);

@@ -74,6 +74,10 @@ pub fn markdown(rows: &[Row]) -> String {
         let last = of.iter().find_map(|r| reason(r.product.as_ref().unwrap_or(&r.direct))).unwrap_or_default();
         let _ = writeln!(out, "| {operator} | {} | {} | {} | {last} |", of.len(), direct.0[0], product.0[0]);
     }
+    out += "\n## Expected outputs that contradict the specification\n\n";
+    for (name, why) in super::DISPUTED {
+        let _ = writeln!(out, "- `{name}`: {why}.");
+    }
     out += "\n## Whole models\n\n| model | kernels | product |\n|---|---|---|\n";
     for r in rows.iter().filter(|r| r.light) {
         let product = r.product.as_ref().map_or_else(String::new, short);

@@ -32,6 +32,9 @@ pub(super) const OPERATORS: &[Operator] = &[
     },
 ];
 
+/// Most places of window elements that are listed once for all channels.
+const MAX_PLACES: usize = 1 << 23;
+
 /// A convolution's shapes, checked against each other.
 pub(super) struct Shapes {
     window: Window,
@@ -101,19 +104,27 @@ impl Shapes {
             }
             at
         };
+        // All places at once where they are few enough to keep.
+        let columns = plane_out.next_multiple_of(WIDTH);
+        let place = |o: usize, tap: usize| if o < plane_out { place(o, tap) } else { usize::MAX };
+        let kept: Vec<usize> = if taps.saturating_mul(columns) <= MAX_PLACES {
+            (0..taps * columns).into_par_iter().with_min_len(4096).map(|i| place(i % columns, i / columns)).collect()
+        } else {
+            Vec::new()
+        };
         y.par_chunks_exact_mut(outputs * plane_out).enumerate().for_each(|(i, y)| {
             let x = &x[i * inputs * plane_in..(i + 1) * inputs * plane_in];
             let w = &w[i % self.groups * outputs * k..][..outputs * k];
             let pack = |from: usize, panel: &mut [T]| {
-                let places: Vec<[usize; WIDTH]> = (0..taps)
-                    .map(|t| {
-                        std::array::from_fn(|j| if from + j < plane_out { place(from + j, t) } else { usize::MAX })
-                    })
-                    .collect();
                 let (panel, _) = panel.as_chunks_mut::<WIDTH>();
-                for (x, panel) in x.chunks_exact(plane_in).zip(panel.chunks_exact_mut(taps)) {
-                    for (to, places) in panel.iter_mut().zip(&places) {
-                        *to = std::array::from_fn(|j| x.get(places[j]).copied().unwrap_or_default());
+                for tap in 0..taps {
+                    let places: [usize; WIDTH] = match kept.get(tap * columns + from..).and_then(<[usize]>::first_chunk)
+                    {
+                        Some(places) => *places,
+                        None => std::array::from_fn(|j| place(from + j, tap)),
+                    };
+                    for (x, to) in x.chunks_exact(plane_in).zip(panel.iter_mut().skip(tap).step_by(taps)) {
+                        *to = places.map(|p| x.get(p).copied().unwrap_or_default());
                     }
                 }
             };
