@@ -4,10 +4,8 @@ use cim_test::onnx_backend::{DISPUTED, Outcome, cases, direct, judge, product};
 use std::path::Path;
 
 /// Cases that are kept to be refused, with a part of the reason.
-const REFUSED: [(&str, &str); 2] = [
-    ("node/test_nonzero_example", "NonZero"),
-    ("node/test_strnormalizer_nostopwords_nochangecase", "string"),
-];
+const REFUSED: [(&str, &str); 2] =
+    [("node/test_nonzero_example", "NonZero"), ("node/test_strnormalizer_nostopwords_nochangecase", "string")];
 
 #[test]
 fn kept_cases_pass_both_ways() {
