@@ -295,7 +295,8 @@ mod tests {
         let [lo, hi] = s.range(Method::Percentile);
         assert!(lo <= 0.01 && (0.99..1.1).contains(&hi), "{lo} {hi}");
         let [lo, hi] = s.range(Method::Mse);
-        assert!(lo == 0.0 && hi < 6.0, "{lo} {hi}");
+        // One value far away is worth less than a finer step for all others.
+        assert!(lo == 0.0 && (6.0..9.5).contains(&hi), "{lo} {hi}");
         assert_eq!(stats(&[2.0; 9]).range(Method::Percentile), [2.0, 2.0]);
     }
 }

@@ -16,12 +16,12 @@
 
 // -----
 
-// expected-error @+1 {{value is of a type that is no tensor of the network, but the result is tensor<2xf32>}}
+// expected-error @+1 {{value is of tensor<2xf64>, but the result is tensor<2xf32>}}
 %0 = "cim.graph.constant"() <{value = dense<1.0> : tensor<2xf64>}> : () -> tensor<2xf32>
 
 // -----
 
-// expected-error @+1 {{result #0 must be static tensor of f32, siN or uiN values, but got 'vector<2xf32>'}}
+// expected-error @+1 {{result #0 must be static tensor of f16, bf16, f32, f64, siN or uiN values, but got 'vector<2xf32>'}}
 %0 = cim.graph.constant dense<1.0> : vector<2xf32>
 
 // -----
@@ -35,8 +35,8 @@ func.func @f(%x: tensor<1x4xf32>) {
 // -----
 
 func.func @f(%x: tensor<1x4xf32>) {
-  // expected-error @+1 {{scale: the elements are neither f32 nor siN nor uiN}}
-  %0 = cim.graph.quantize %x scale dense<1.0> : tensor<1xf64> zero_point [0] lo 0 hi 255 : (tensor<1x4xf32>) -> tensor<1x4xui8>
+  // expected-error @+1 {{scale: the elements are neither floats nor siN nor uiN}}
+  %0 = cim.graph.quantize %x scale dense<1> : tensor<1xi8> zero_point [0] lo 0 hi 255 : (tensor<1x4xf32>) -> tensor<1x4xui8>
   return
 }
 
@@ -143,3 +143,16 @@ func.func @f(%x: tensor<1x4xf32>) {
   %0 = "cim.graph.clip"(%x) <{hi = 1.0 : f32, lo = unit}> : (tensor<1x4xf32>) -> tensor<1x4xf32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<1x4xf32>) {
+  // expected-error @+1 {{scale must be of f32}}
+  %0 = cim.graph.quantize %x scale dense<1.0> : tensor<1xf64> zero_point [0] lo 0 hi 255 : (tensor<1x4xf32>) -> tensor<1x4xui8>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{value is of a type that is no tensor of the network, but the result is tensor<2xf32>}}
+%0 = "cim.graph.constant"() <{value = dense<1> : tensor<2xi8>}> : () -> tensor<2xf32>

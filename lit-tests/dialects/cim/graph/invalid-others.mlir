@@ -23,7 +23,7 @@
 
 // -----
 
-// expected-error@+1 {{result #0 must be static tensor of f32, siN or uiN values}}
+// expected-error@+1 {{result #0 must be static tensor of f16, bf16, f32, f64, siN or uiN values}}
 %0 = "cim.graph.constant"() <{value = dense<1> : tensor<2xi8>}> : () -> tensor<2xi8>
 
 // -----

@@ -64,11 +64,11 @@ func.func @integers(%x: tensor<1x2x4x4xf32>) -> tensor<1x3x1x1xf32> {
 func.func @host(%x: tensor<2x3xf16>, %b: tensor<2x3xui1>) -> tensor<3x2xf16> {
   // CHECK: cim.graph.constant dense<2.000000e+00> : tensor<f64>
   %c = cim.graph.constant dense<2.0> : tensor<f64>
-  // CHECK: cim.graph.host "Clip" version 13 (%arg0, %{{.*}}) attributes {} {host = "f16", slots = array<i64: 0, 2>} : (tensor<2x3xf16>, tensor<f64>) -> tensor<2x3xf16>
+  // CHECK: cim.graph.host "Clip" version 13(%arg0, %{{.*}}) attributes {} {host = "f16", slots = array<i64: 0, 2>} : (tensor<2x3xf16>, tensor<f64>) -> tensor<2x3xf16>
   %0 = cim.graph.host "Clip" version 13 (%x, %c) attributes {} {host = "f16", slots = array<i64: 0, 2>} : (tensor<2x3xf16>, tensor<f64>) -> tensor<2x3xf16>
-  // CHECK: cim.graph.host "Transpose" version 13 (%{{.*}}) attributes {perm = array<i64: 1, 0>} : (tensor<2x3xf16>) -> tensor<3x2xf16>
+  // CHECK: cim.graph.host "Transpose" version 13(%{{.*}}) attributes {perm = array<i64: 1, 0>} : (tensor<2x3xf16>) -> tensor<3x2xf16>
   %1 = cim.graph.host "Transpose" version 13 (%0) attributes {perm = array<i64: 1, 0>} : (tensor<2x3xf16>) -> tensor<3x2xf16>
-  // CHECK: cim.graph.host "TopK" version 11 (%{{.*}}) attributes {} {output = 1 : i64} : (tensor<3x2xf16>) -> tensor<3x2xsi64>
+  // CHECK: cim.graph.host "TopK" version 11(%{{.*}}) attributes {} {output = 1 : i64} : (tensor<3x2xf16>) -> tensor<3x2xsi64>
   %2 = cim.graph.host "TopK" version 11 (%1) attributes {} {output = 1 : i64} : (tensor<3x2xf16>) -> tensor<3x2xsi64>
   return %1 : tensor<3x2xf16>
 }

@@ -213,7 +213,7 @@ cim.xbar.host_quantize "q", %a from %f {hi = 15 : i64, lo = 0 : i64, reason = "i
 
 %a = cim.xbar.alloc("a") : memref<2x2x4xui4, "L0">
 %f = cim.xbar.alloc("f") : memref<1x4x2x2xf32, "host">
-// expected-error @+1 {{scale: the elements are neither f32 nor siN nor uiN}}
+// expected-error @+1 {{scale: the elements are not f32}}
 cim.xbar.host_quantize "q", %a from %f {hi = 15 : i64, lo = 0 : i64, reason = "input", scale = dense<0.5> : tensor<1xf64>} : memref<2x2x4xui4, "L0">, memref<1x4x2x2xf32, "host">
 
 // -----
