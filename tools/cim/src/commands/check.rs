@@ -74,6 +74,13 @@ fn table(nodes: &[NodeCheck], machine: bool, quiet: bool) -> String {
             count("refused")
         );
     }
+    let unquantised = nodes.iter().filter(|n| n.placement != NodePlacement::Refused && n.remedy.is_some()).count();
+    if unquantised > 0 && !quiet {
+        let _ = writeln!(
+            out,
+            "{unquantised} operators with weights are on the host because the network is not quantised: --calibrate X.npy quantises it"
+        );
+    }
     for n in nodes.iter().filter(|n| n.placement == NodePlacement::Refused) {
         let _ = writeln!(out, "\nrefused: node '{}', operator {}", n.node, n.operator);
         if let Some(a) = &n.attribute {
