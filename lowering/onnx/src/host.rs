@@ -80,6 +80,8 @@ fn parts(n: &mut Node<'_, '_>) -> Import<Parts> {
     for i in 0..n.num_inputs() {
         inputs.push(match n.maybe(i)? {
             None => None,
+            // An empty list of axes says what no list says.
+            Some(Value::Constant { tensor, .. }) if tensor.count() == 0 && name.starts_with("Reduce") => None,
             Some(source) => Some(input(n, source)?),
         });
     }

@@ -314,9 +314,27 @@ impl Importer {
         for o in &graph.output {
             let value = self.values.get(&o.name).cloned();
             let value = value.ok_or_else(|| format!("output '{}' is not defined", o.name))?;
-            out.push(self.materialise(&value).map_err(|e| format!("output '{}': {}", o.name, e.reason))?);
+            let value = self.materialise(&value).and_then(|v| self.computed(v));
+            out.push(value.map_err(|e| format!("output '{}': {}", o.name, e.reason))?);
         }
         Ok(out)
+    }
+
+    /// A value that is returned; a constant is returned by an operation of the host.
+    fn computed(&mut self, value: ValueId) -> Result<ValueId, Refusal> {
+        let constant = self.ir.defining_op(value).is_some_and(|o| graph::Constant::cast(&self.ir, o).is_some());
+        if !constant {
+            return Ok(value);
+        }
+        let state = graph::Host::builder(&self.ctx, self.file)
+            .inputs(&[value])
+            .operator("Identity")
+            .version(14)
+            .attributes(self.ctx.empty_dict())
+            .host("the output is constant")
+            .result(self.ir.ty(value))
+            .build();
+        self.create(state)
     }
 
     /// The function and the module around it.

@@ -7,7 +7,8 @@ use cim_dialect::graph::{self, shapes};
 use cim_ir::ValueId;
 
 fn pair(n: &mut Node<'_, '_>) -> Import<(ValueId, ValueId, Vec<i64>)> {
-    let (a, b) = (n.value(0)?, n.value(1)?);
+    // Integers are added by the host, or by the requantisation that a quantised addition becomes.
+    let (a, b) = (n.float_value(0)?, n.float_value(1)?);
     let dims = shapes::broadcast(&n.dims(a), &n.dims(b))?;
     Ok((a, b, dims))
 }
