@@ -154,7 +154,7 @@ const SMALL: usize = 1 << 14;
 
 #[test]
 fn nothing_panics() {
-    let config = Config { cases: 150, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 2000, failure_persistence: None, ..Config::default() };
     for operator in operators() {
         let mut runner = TestRunner::new_with_rng(
             config.clone(),

@@ -4,7 +4,7 @@
 //! - [`tensors`]: tensors of the files
 //! - [`direct`]: nodes one after the other through the host kernels, without importer, compiler and machine
 //! - [`product`]: the whole way, as `cim compile` and `cim run` go
-//! - [`report`]: counts
+//! - [`report`]: counts as tables
 
 pub mod cases;
 pub mod direct;

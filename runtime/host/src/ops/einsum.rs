@@ -160,17 +160,13 @@ impl Plan {
 fn einsum(c: &Call<'_>, types: &[TensorType]) -> Host<Vec<Tensor>> {
     let to = types.first().ok_or("no result")?;
     let p = plan(c)?;
-    let (mut floats, mut doubles, mut ints): (
-        Vec<(&[f32], &[usize])>,
-        Vec<(&[f64], &[usize])>,
-        Vec<(&[i64], &[usize])>,
-    ) = Default::default();
+    let (mut floats, mut doubles, mut ints) = (Vec::new(), Vec::new(), Vec::new());
     for i in 0..c.operands.len() {
         let t = c.value(i)?;
         match &t.data {
-            Data::Float(v) => floats.push((v, &t.shape)),
-            Data::Double(v) => doubles.push((v, &t.shape)),
-            Data::Int(v) => ints.push((v, &t.shape)),
+            Data::Float(v) => floats.push((&v[..], &t.shape[..])),
+            Data::Double(v) => doubles.push((&v[..], &t.shape[..])),
+            Data::Int(v) => ints.push((&v[..], &t.shape[..])),
             Data::Bool(_) => return Err("operands must be numbers".into()),
         }
     }

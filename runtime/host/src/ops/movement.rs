@@ -100,6 +100,9 @@ fn put(to: &mut Tensor, x: &Tensor, at: usize, whole: usize, run: usize) -> Host
     Ok(())
 }
 
+/// Most parts of a Split.
+const MAX_PARTS: usize = 1 << 16;
+
 fn split_type(c: &Call<'_>) -> Host<Vec<TensorType>> {
     let x = c.ty(0)?;
     let axis = axis(c.attributes.int("axis", 0)?, x.rank())?;
@@ -110,6 +113,10 @@ fn split_type(c: &Call<'_>) -> Host<Vec<TensorType>> {
             let wanted = c.attributes.maybe_int("num_outputs")?.map_or(Ok(c.results), dimension)?;
             if wanted < c.results {
                 return Err(format!("num_outputs is {wanted}, but there are {} results", c.results));
+            }
+            // Parts are listed one by one.
+            if wanted > MAX_PARTS {
+                return Err(format!("{wanted} parts are more than the limit of {MAX_PARTS}"));
             }
             let n = wanted.max(1);
             if c.version < 18 && !all.is_multiple_of(n) {
@@ -127,7 +134,8 @@ fn split_type(c: &Call<'_>) -> Host<Vec<TensorType>> {
         t.shape[axis] = *p;
         t
     };
-    Ok(parts.iter().map(part).collect())
+    // A caller may ask for the first ones only.
+    Ok(parts.iter().take(c.results).map(part).collect())
 }
 
 fn split(c: &Call<'_>, types: &[TensorType]) -> Host<Vec<Tensor>> {

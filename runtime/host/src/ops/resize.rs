@@ -95,7 +95,11 @@ fn plan(c: &Call<'_>) -> Host<Vec<Line>> {
         _ => return Err(format!("either scales or sizes are needed, one an axis of {}", given.len())),
     }
     // A filter that is wider than the input many times over is no downscaling.
-    if let Some(l) = out.iter().find(|l| l.to > 0 && !(l.from as f64 * l.scale > 0.1)) {
+    let vanishes = |l: &&Line| {
+        let width = l.from as f64 * l.scale;
+        l.to > 0 && (width.is_nan() || width <= 0.1)
+    };
+    if let Some(l) = out.iter().find(vanishes) {
         return Err(format!("{} elements from {} with scale {} are not supported", l.to, l.from, l.scale));
     }
     Ok(out)
