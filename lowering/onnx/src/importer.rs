@@ -112,9 +112,19 @@ fn import_and_list(
     dir: Option<&Path>,
     nodes: &mut Vec<NodeInfo>,
 ) -> Result<(Ir, OpId), Vec<Diagnostic>> {
+    let model = decode(bytes).map_err(|e| vec![Diagnostic::error(ctx.file_loc(file, 0, 0), e)])?;
+    import_model(ctx, model, file, dir, nodes)
+}
+
+pub(crate) fn import_model(
+    ctx: &Arc<Context>,
+    model: ModelProto,
+    file: &str,
+    dir: Option<&Path>,
+    nodes: &mut Vec<NodeInfo>,
+) -> Result<(Ir, OpId), Vec<Diagnostic>> {
     let loc = ctx.file_loc(file, 0, 0);
     let fail = |e: String| vec![Diagnostic::error(loc, e)];
-    let model = decode(bytes).map_err(fail)?;
     let opset = check_model(&model).map_err(fail)?;
     let domains = model.opset_import;
     let graph = model.graph.ok_or_else(|| fail("the model has no graph".into()))?;

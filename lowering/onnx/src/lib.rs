@@ -50,6 +50,15 @@ pub fn import_bytes(
     importer::import(ctx, bytes, name, dir)
 }
 
+/// As [`import`] of a model that another front end wrote node by node; `name` stands for the file in messages.
+pub fn import_model(
+    ctx: &Arc<Context>,
+    model: proto::ModelProto,
+    name: &str,
+) -> Result<(Ir, OpId), Vec<Diagnostic>> {
+    importer::import_model(ctx, model, name, None, &mut Vec::new())
+}
+
 /// As [`import`], for a report: every node with what became of it. Refused nodes are part of the result; the error is for
 /// files that are no models, and for inputs and initialisers that cannot be read.
 pub fn survey(ctx: &Arc<Context>, path: &Path) -> Result<Survey, Vec<Diagnostic>> {

@@ -102,6 +102,38 @@ fn mode_of(machine: &Machine, mode: Option<ProgramMode>) -> Result<Mode, Compile
     Ok(mode)
 }
 
+/// Reads MLIR text; a network of `tosa` or `linalg` becomes one of `cim.graph`.
+fn read_text(ctx: &Arc<Context>, passes: &PassRegistry, source: Source) -> Result<(Ir, OpId), CompileError> {
+    // These dialects are not declared here: only files that mention them may hold operations nobody knows.
+    let mentions = |dialect: &[u8]| source.text().windows(dialect.len()).any(|w| w == dialect);
+    let foreign = mentions(b"tosa.") || mentions(b"linalg.");
+    ctx.allow_unregistered(foreign);
+    let parsed = parse_module(ctx, &source, &ParseOptions::default());
+    let (mut ir, module) = parsed.map_err(|d| match (failed(ctx, &d), foreign) {
+        (CompileError::Failed(text), true) => CompileError::Failed(format!(
+            "{text}\nnetworks of tosa or linalg are read in MLIR's generic form: mlir-opt --mlir-print-op-generic"
+        )),
+        (other, _) => other,
+    })?;
+    if let Some(pass) = cim_mlir_in::needed_pass(&ir, module) {
+        run_pipeline(passes, &mut ir, module, &format!("builtin.module({pass})"))?;
+    }
+    ctx.allow_unregistered(false);
+    Ok((ir, module))
+}
+
+/// Runs a pipeline in MLIR's grammar.
+fn run_pipeline(passes: &PassRegistry, ir: &mut Ir, module: OpId, text: &str) -> Result<(), CompileError> {
+    let pm = OpPassManager::parse(passes, text).map_err(|e| CompileError::Failed(format!("{e:?}")))?;
+    let config = RunConfig { verify_each: false, ..RunConfig::default() };
+    let ctx = ir.ctx().clone();
+    let outcome = cim_pass::run(&pm, ir, module, &config, None);
+    if !outcome.succeeded() {
+        return Err(failed(&ctx, &outcome.diagnostics));
+    }
+    Ok(())
+}
+
 impl Job {
     /// Reads a model: MLIR text when the file name ends in `.mlir`, else ONNX.
     ///
@@ -113,8 +145,7 @@ impl Job {
         let (ir, module) = if is_text {
             let bytes = std::fs::read(model)
                 .map_err(|e| CompileError::Failed(format!("'{}' cannot be read: {e}", model.display())))?;
-            let source = Source::new(model.to_string_lossy(), bytes);
-            parse_module(&ctx, &source, &ParseOptions::default()).map_err(|d| failed(&ctx, &d))?
+            read_text(&ctx, &passes, Source::new(model.to_string_lossy(), bytes))?
         } else {
             cim_onnx::import(&ctx, model).map_err(|d| failed(&ctx, &d))?
         };
@@ -148,14 +179,8 @@ impl Job {
     }
 
     fn run(&mut self, text: &str) -> Result<(), CompileError> {
-        let pm = OpPassManager::parse(&self.passes, text).map_err(|e| CompileError::Failed(format!("{e:?}")))?;
-        let config = RunConfig { verify_each: false, ..RunConfig::default() };
-        let ctx = self.ir.ctx().clone();
-        let outcome = cim_pass::run(&pm, &mut self.ir, self.module, &config, None);
-        if !outcome.succeeded() {
-            return Err(failed(&ctx, &outcome.diagnostics));
-        }
-        cim_ir::verify::verify(&self.ir, self.module).map_err(|d| failed(&ctx, &d))
+        run_pipeline(&self.passes, &mut self.ir, self.module, text)?;
+        cim_ir::verify::verify(&self.ir, self.module).map_err(|d| failed(self.ir.ctx(), &d))
     }
 
     /// Runs the pipeline down to a level; None = everything that a program needs.

@@ -9,6 +9,7 @@ pub fn register_all(dialects: &mut Registry, passes: &mut PassRegistry) {
     cim_dialect::register(dialects);
     cim_transforms::register(passes);
     cim_conversion::register(passes);
+    cim_mlir_in::register(passes);
     cim_passes::register(passes);
     cim_lowering::register(passes);
 }
