@@ -65,7 +65,13 @@ fn network(ir: &Ir, module: OpId, dialect: &str) -> Result<OpId, Diagnostic> {
         [] => Err(ir.op_error(module, format!("holds no function with operations of {dialect}"))),
         [only] => Ok(only),
         _ => found.iter().copied().find(named).ok_or_else(|| {
-            ir.op_error(module, format!("holds {} functions with operations of {dialect}; name the network @main or @forward", found.len()))
+            ir.op_error(
+                module,
+                format!(
+                    "holds {} functions with operations of {dialect}; name the network @main or @forward",
+                    found.len()
+                ),
+            )
         }),
     }
 }
@@ -82,7 +88,10 @@ fn translate(net: &mut Net<'_>, func: OpId) -> Result<(), Vec<Diagnostic>> {
     let error = |op: OpId, r: &Refusal| Diagnostic::error(ir.loc(op), r.message(ir.name_str(op)));
     let blocks: Vec<_> = ir.regions_of(func).iter().flat_map(|r| ir.blocks_of(*r)).collect();
     let [block] = blocks[..] else {
-        return Err(vec![error(func, &Refusal::new("has control flow").remedy("a network is one block of operations"))]);
+        return Err(vec![error(
+            func,
+            &Refusal::new("has control flow").remedy("a network is one block of operations"),
+        )]);
     };
     let mut errors = Vec::new();
     for (i, &argument) in ir.args(block).iter().enumerate() {
@@ -117,7 +126,8 @@ fn operation(net: &mut Net<'_>, op: OpId) -> Try {
     match net.ir.name_str(op) {
         "func.return" | "return" => outputs(net, op),
         _ if shared::translate(net, op)? || tosa::translate(net, op)? || linalg::translate(net, op)? => Ok(()),
-        _ => Err(Refusal::new("is not supported").remedy("a network holds operations of tosa, linalg, tensor and arith.constant")),
+        _ => Err(Refusal::new("is not supported")
+            .remedy("a network holds operations of tosa, linalg, tensor and arith.constant")),
     }
 }
 

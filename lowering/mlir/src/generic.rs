@@ -77,7 +77,9 @@ pub(crate) fn translate(net: &mut Net<'_>, op: OpId) -> Try {
         return Err(Refusal::new("operands, maps and arguments of the body differ in number"));
     }
     if !maps.last().is_some_and(|m| is_identity(net, *m)) {
-        return Err(Refusal::new("the result is not written in order").attribute("indexing_maps").remedy("use linalg.transpose"));
+        return Err(Refusal::new("the result is not written in order")
+            .attribute("indexing_maps")
+            .remedy("use linalg.transpose"));
     }
     let mut scalars: HashMap<ValueId, Scalar> = HashMap::new();
     for ((&argument, &operand), &map) in arguments.iter().zip(&operands).zip(&maps) {
@@ -120,10 +122,14 @@ fn body(net: &mut Net<'_>, y: ValueId, scalars: &HashMap<ValueId, Scalar>, inner
             return v.map(Scalar::Number).ok_or_else(|| Refusal::new("a constant of the body is no number"));
         }
         // Predicates ogt, oge, ugt, uge.
-        ("arith.cmpf", &[x, z]) if zero(net, z) && matches!(net.number(inner, "predicate"), Some(2.0 | 3.0 | 9.0 | 10.0)) => {
+        ("arith.cmpf", &[x, z])
+            if zero(net, z) && matches!(net.number(inner, "predicate"), Some(2.0 | 3.0 | 9.0 | 10.0)) =>
+        {
             return Ok(Scalar::Positive(x));
         }
-        ("arith.select", &[c, a, b]) if matches!(scalars.get(&c), Some(Scalar::Positive(x)) if *x == a) && zero(net, b) => {
+        ("arith.select", &[c, a, b])
+            if matches!(scalars.get(&c), Some(Scalar::Positive(x)) if *x == a) && zero(net, b) =>
+        {
             let x = tensor(net, y, scalars, a)?;
             return Ok(Scalar::Tensor(Held { name: net.node("Relu", &[&x.name], Vec::new()), channels: x.channels }));
         }
@@ -166,7 +172,8 @@ fn tensor(net: &mut Net<'_>, y: ValueId, scalars: &HashMap<ValueId, Scalar>, val
         }
     };
     let Some((of, map)) = of else {
-        let v = number(net, scalars, value).ok_or_else(|| Refusal::new("the body uses a number that is no constant"))?;
+        let v =
+            number(net, scalars, value).ok_or_else(|| Refusal::new("the body uses a number that is no constant"))?;
         return Ok(Held { name: net.floats("number", &vec![1; rank], &[v as f32]), channels: false });
     };
     if is_identity(net, map) {

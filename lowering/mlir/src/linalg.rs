@@ -152,7 +152,9 @@ fn onto(net: &mut Net<'_>, result: Held, init: ValueId) -> Try<Held> {
 /// A vector that the initial value repeats along dimension `axis`: the bias.
 fn bias(net: &mut Net<'_>, init: ValueId, axis: usize) -> Try<Option<String>> {
     match net.repr(init)? {
-        Repr::Along { vector, axis: a } if a == axis && data::constant(net.ir, vector).is_some() => net.plain(vector).map(Some),
+        Repr::Along { vector, axis: a } if a == axis && data::constant(net.ir, vector).is_some() => {
+            net.plain(vector).map(Some)
+        }
         _ => Ok(None),
     }
 }
@@ -280,11 +282,14 @@ fn elementwise(net: &mut Net<'_>, op: OpId, operator: &str) -> Try {
     if let Some(attr) = net.attribute(op, "indexing_maps") {
         let plain = matches!(net.ir.ctx().attr_data(attr), AttrData::Array(maps) if maps.iter().all(|m| generic::is_identity(net, *m)));
         if !plain {
-            return Err(Refusal::new("maps an operand").attribute("indexing_maps").remedy("use linalg.broadcast or linalg.transpose"));
+            return Err(Refusal::new("maps an operand")
+                .attribute("indexing_maps")
+                .remedy("use linalg.broadcast or linalg.transpose"));
         }
     }
     if operator == "Div"
-        && let (&[x, by], Ok(Repr::Sums { averages, area, channels })) = (&values[..], net.repr(values.first().copied().unwrap_or(y)))
+        && let (&[x, by], Ok(Repr::Sums { averages, area, channels })) =
+            (&values[..], net.repr(values.first().copied().unwrap_or(y)))
         && x != by
         && equals(net, by, area as f64)?
     {

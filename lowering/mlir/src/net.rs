@@ -256,7 +256,8 @@ impl<'a> Net<'a> {
     pub(crate) fn constant_numbers(&self, value: ValueId, what: &str) -> Try<Vec<f64>> {
         let dense = data::constant(self.ir, value).and_then(|d| d.numbers());
         dense.ok_or_else(|| {
-            Refusal::new(format!("{what} is no constant of f32 or integers")).remedy("fold constants first (mlir-opt --canonicalize)")
+            Refusal::new(format!("{what} is no constant of f32 or integers"))
+                .remedy("fold constants first (mlir-opt --canonicalize)")
         })
     }
 }

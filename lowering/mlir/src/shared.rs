@@ -45,7 +45,9 @@ pub(crate) fn reshape(net: &mut Net<'_>, op: OpId) -> Try {
     };
     let repr = match (image, to.split_last()) {
         (Some((name, [1, 1, _])), _) => Repr::Plain(net.reshaped(&name, &to)),
-        (Some((name, image)), Some((last, ones))) if image.iter().product::<i64>() == *last && ones.iter().all(|d| *d == 1) => {
+        (Some((name, image)), Some((last, ones)))
+            if image.iter().product::<i64>() == *last && ones.iter().all(|d| *d == 1) =>
+        {
             Repr::Rows { name, image }
         }
         _ => {
@@ -76,7 +78,8 @@ fn pad(net: &mut Net<'_>, op: OpId) -> Try {
 /// A padding by known amounts, which must give the type of the result.
 pub(crate) fn padded(net: &mut Net<'_>, op: OpId, of: ValueId, low: Vec<i64>, high: Vec<i64>, value: f64) -> Try {
     let (x, y) = (net.dims(of)?, net.result_of(op)?);
-    let fits = low.len() == x.len() && high.len() == x.len() && low.iter().chain(&high).all(|p| (0..=1 << 24).contains(p));
+    let fits =
+        low.len() == x.len() && high.len() == x.len() && low.iter().chain(&high).all(|p| (0..=1 << 24).contains(p));
     let dims: Vec<i64> = x.iter().zip(low.iter().zip(&high)).map(|(d, (l, h))| d.saturating_add(l + h)).collect();
     if !fits || dims != net.dims(y)? {
         return Err(Refusal::new(format!("pads {low:?} and {high:?} do not fit the shape {x:?} and the result"))
@@ -105,7 +108,8 @@ pub(crate) struct Window {
 impl Window {
     /// The attributes of an ONNX operator.
     pub(crate) fn attributes(&self) -> Vec<cim_onnx::proto::AttributeProto> {
-        let mut all = vec![ints("kernel_shape", &self.kernel), ints("strides", &self.strides), ints("pads", &self.pads)];
+        let mut all =
+            vec![ints("kernel_shape", &self.kernel), ints("strides", &self.strides), ints("pads", &self.pads)];
         if self.dilations != [1, 1] {
             all.push(ints("dilations", &self.dilations));
         }
@@ -114,7 +118,14 @@ impl Window {
 }
 
 /// A convolution of tensors in ONNX order.
-pub(crate) fn convolution(net: &mut Net<'_>, x: &str, w: &str, bias: Option<&str>, window: &Window, group: i64) -> String {
+pub(crate) fn convolution(
+    net: &mut Net<'_>,
+    x: &str,
+    w: &str,
+    bias: Option<&str>,
+    window: &Window,
+    group: i64,
+) -> String {
     let mut attributes = window.attributes();
     if group != 1 {
         attributes.push(int("group", group));
@@ -125,7 +136,13 @@ pub(crate) fn convolution(net: &mut Net<'_>, x: &str, w: &str, bias: Option<&str
 
 /// The product of a value (..., I) with `weights`, a tensor (I, O) of the graph that depends on constants alone or is computed.
 /// Where the value is a flattened image that is held with channels first, the rows of the weights move instead of the image.
-pub(crate) fn product(net: &mut Net<'_>, x: ValueId, weights: &str, [inputs, outputs]: [i64; 2], bias: Option<&str>) -> Try<String> {
+pub(crate) fn product(
+    net: &mut Net<'_>,
+    x: ValueId,
+    weights: &str,
+    [inputs, outputs]: [i64; 2],
+    bias: Option<&str>,
+) -> Try<String> {
     if let Repr::Rows { name, image: [h, w, c] } = net.repr(x)?
         && h * w * c == inputs
     {

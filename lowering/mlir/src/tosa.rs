@@ -38,7 +38,8 @@ const UNARY: &[(&str, &str)] = &[
 ];
 const BINARY: &[(&str, &str)] =
     &[("add", "Add"), ("sub", "Sub"), ("mul", "Mul"), ("maximum", "Max"), ("minimum", "Min"), ("pow", "Pow")];
-const REDUCTIONS: &[(&str, &str)] = &[("reduce_max", "ReduceMax"), ("reduce_min", "ReduceMin"), ("reduce_sum", "ReduceSum")];
+const REDUCTIONS: &[(&str, &str)] =
+    &[("reduce_max", "ReduceMax"), ("reduce_min", "ReduceMin"), ("reduce_sum", "ReduceSum")];
 
 fn find(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
     table.iter().find(|t| t.0 == name).map(|t| t.1)
@@ -143,7 +144,8 @@ fn matmul(net: &mut Net<'_>, op: OpId) -> Try {
         return multiply(net, op, (a, y), (b, matrix), zeros, [inputs, outputs]);
     }
     if !net.is_float(a)? {
-        return Err(Refusal::new("multiplies two computed integer tensors").remedy("only products with constants are supported on integers"));
+        return Err(Refusal::new("multiplies two computed integer tensors")
+            .remedy("only products with constants are supported on integers"));
     }
     let left = net.plain(a)?;
     let name = net.node("MatMul", &[&left, &right], Vec::new());
@@ -161,7 +163,10 @@ fn multiply(
     [inputs, outputs]: [i64; 2],
 ) -> Try {
     if net.dims(x)?.last() != Some(&inputs) {
-        return Err(Refusal::new(format!("the input {:?} does not end with {inputs} inputs of the weights", net.dims(x)?)));
+        return Err(Refusal::new(format!(
+            "the input {:?} does not end with {inputs} inputs of the weights",
+            net.dims(x)?
+        )));
     }
     let operands = tosa_quant::operands(net, op, x, weights, zeros, outputs)?;
     if !net.is_float(x)? {
@@ -284,7 +289,10 @@ fn concat(net: &mut Net<'_>, op: OpId) -> Try {
     let rank = net.dims(y)?.len();
     let (names, channels) = net.together(tensors, rank);
     let axis = match channels {
-        true => FIRST.iter().position(|&d| d == axis).ok_or_else(|| Refusal::new("is no dimension").attribute("axis"))? as i64,
+        true => {
+            FIRST.iter().position(|&d| d == axis).ok_or_else(|| Refusal::new("is no dimension").attribute("axis"))?
+                as i64
+        }
         false => axis,
     };
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -301,7 +309,8 @@ fn pad(net: &mut Net<'_>, op: OpId) -> Try {
         None => 0.0,
     };
     // Before and after for each dimension.
-    let (low, high) = amounts.chunks(2).map(|p| (p.first().copied().unwrap_or(0), p.get(1).copied().unwrap_or(0))).unzip();
+    let (low, high) =
+        amounts.chunks(2).map(|p| (p.first().copied().unwrap_or(0), p.get(1).copied().unwrap_or(0))).unzip();
     shared::padded(net, op, x, low, high, value)
 }
 
@@ -313,7 +322,9 @@ fn binary(net: &mut Net<'_>, op: OpId, operator: &str) -> Try {
             None => net.number(op, "shift"),
         };
         if shift.is_some_and(|s| s != 0.0) {
-            return Err(Refusal::new("a shift of the product is not supported").attribute("shift").remedy("use a shift of 0 and tosa.rescale"));
+            return Err(Refusal::new("a shift of the product is not supported")
+                .attribute("shift")
+                .remedy("use a shift of 0 and tosa.rescale"));
         }
     }
     let tensors = vec![tosa_quant::real(net, a)?, tosa_quant::real(net, b)?];

@@ -5,9 +5,9 @@
 //! rescale rounds. Scales are f32, so multipliers of more than 24 significant bits are rounded, and ties go to even: a result can differ from
 //! TOSA's by one unit where TOSA's exact product lies within 2^-24 of half way between two integers.
 
+use crate::data;
 use crate::layout::Held;
 use crate::net::{Net, Refusal, Repr, Try, int};
-use crate::data;
 use cim_ir::core::AttrData;
 use cim_ir::{OpId, ValueId};
 use cim_onnx::proto::data_type as dt;
@@ -25,9 +25,7 @@ pub(crate) fn zero_points(net: &Net<'_>, op: OpId, at: usize) -> Try<ZeroPoints>
         let Some(v) = net.ir.operand(op, index) else { return Ok(None) };
         Ok(net.constant_numbers(v, what)?.first().map(|v| *v as i64))
     };
-    if let (Some(input), Some(second)) =
-        (from_operand(at, "a zero point")?, from_operand(at + 1, "a zero point")?)
-    {
+    if let (Some(input), Some(second)) = (from_operand(at, "a zero point")?, from_operand(at + 1, "a zero point")?) {
         return Ok(ZeroPoints { input, second });
     }
     let mut found = ZeroPoints::default();
@@ -54,7 +52,14 @@ fn from_info(net: &Net<'_>, op: OpId, key: &str) -> Option<i64> {
 }
 
 /// `(q - zero) * scale` along dimension `axis`.
-pub(crate) fn dequantized(net: &mut Net<'_>, name: &str, elem: i32, scales: &[f32], zero: i64, axis: i64) -> Try<String> {
+pub(crate) fn dequantized(
+    net: &mut Net<'_>,
+    name: &str,
+    elem: i32,
+    scales: &[f32],
+    zero: i64,
+    axis: i64,
+) -> Try<String> {
     let dims: &[i64] = if scales.len() == 1 { &[] } else { &[scales.len() as i64] };
     let scale = net.floats("scale", dims, scales);
     let mut inputs = vec![name, &scale];
@@ -225,7 +230,9 @@ impl Rescale {
         }
         let scales: Vec<f32> = multiplier.iter().zip(&shift).map(|(m, s)| (m * (-s).exp2()) as f32).collect();
         if let Some(bad) = scales.iter().find(|s| !(s.is_finite() && **s > 0.0)) {
-            return Err(Refusal::new(format!("multiplier / 2^shift is {bad}, which is not positive")).attribute("multiplier"));
+            return Err(
+                Refusal::new(format!("multiplier / 2^shift is {bad}, which is not positive")).attribute("multiplier")
+            );
         }
         let zero = |key: &str, operand: usize| -> Try<i64> {
             if let Some(v) = net.number(op, key) {

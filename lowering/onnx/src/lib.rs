@@ -51,11 +51,7 @@ pub fn import_bytes(
 }
 
 /// As [`import`] of a model that another front end wrote node by node; `name` stands for the file in messages.
-pub fn import_model(
-    ctx: &Arc<Context>,
-    model: proto::ModelProto,
-    name: &str,
-) -> Result<(Ir, OpId), Vec<Diagnostic>> {
+pub fn import_model(ctx: &Arc<Context>, model: proto::ModelProto, name: &str) -> Result<(Ir, OpId), Vec<Diagnostic>> {
     importer::import_model(ctx, model, name, None, &mut Vec::new())
 }
 
