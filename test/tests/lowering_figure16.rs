@@ -67,10 +67,10 @@ fn crossbar_mode_has_four_writes_and_256_blocks() {
 }
 
 #[test]
-fn wordline_mode_has_eight_writes_and_512_blocks() {
-    for (remap, len, count) in [(false, 32 * 4, 256), (true, 32 * 2, 512)] {
+fn wordline_mode_writes_each_slot_once_and_has_512_blocks() {
+    for (remap, writes, len, count) in [(false, 4, 32 * 4, 256), (true, 8, 32 * 2, 512)] {
         let p = figure16(Mode::Wlm, 4, remap);
-        assert_eq!(executed(&p.init, &|i| matches!(i, Instr::WriteRow { .. })), 8);
+        assert_eq!(executed(&p.init, &|i| matches!(i, Instr::WriteRow { .. })), writes);
         assert_eq!((blocks(&p), relus(&p, len)), (512, count));
         assert_eq!(executed(&p.main, &|i| matches!(i, Instr::ReadRow { .. })), 2048);
     }

@@ -90,7 +90,7 @@ fn matrix_slots(ir: &Ir, module: OpId) -> HashMap<String, (i64, i64)> {
         .collect()
 }
 
-/// One write per group of `group` rows and slot.
+/// One write for each slot: the rows of a tile lie one below the other, and one instruction programs any number of them.
 fn write_rows(ir: &mut Ir, op: OpId, xb: &Crossbar, slots: &HashMap<String, (i64, i64)>) -> Result<(), Diagnostic> {
     let Some(w) = WriteXb::cast(ir, op) else { return Ok(()) };
     let ctx = ir.ctx().clone();
@@ -101,20 +101,14 @@ fn write_rows(ir: &mut Ir, op: OpId, xb: &Crossbar, slots: &HashMap<String, (i64
     if top > i64::from(xb.rows) || slot_rows < 0 || count > i64::from(xb.rows) {
         return Err(ir.op_error(op, format!("programs {top} rows of a crossbar with {}", xb.rows)));
     }
-    let group = i64::from(xb.parallel_row.max(1));
     for slot in 0..count {
-        let mut at = 0;
-        while at < height {
-            let len = group.min(height - at);
-            let mut state = OpState::new(&ctx, "cim.row.write_row", ir.loc(op));
-            state.props = ir.props(op);
-            for (key, v) in [("row", slot * slot_rows + at), ("tile_row", at), ("len", len)] {
-                state.set_prop(&ctx, key, ctx.i64_attr(v));
-            }
-            let new = ir.create(state);
-            ir.insert_before(op, new);
-            at += len;
+        let mut state = OpState::new(&ctx, "cim.row.write_row", ir.loc(op));
+        state.props = ir.props(op);
+        for (key, v) in [("row", slot * slot_rows), ("len", height)] {
+            state.set_prop(&ctx, key, ctx.i64_attr(v));
         }
+        let new = ir.create(state);
+        ir.insert_before(op, new);
     }
     ir.erase(op);
     Ok(())

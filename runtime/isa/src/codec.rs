@@ -12,6 +12,7 @@ use crate::error::LoadError;
 use crate::program::{Program, UnknownSection};
 use crate::reference::Reference;
 use crate::schema::Field;
+use crate::tiles;
 use crate::types::{Constant, ElemType};
 use crate::wire::{Interner, Reader, Result, Shared, Writer};
 
@@ -112,11 +113,21 @@ sequence!(
     get_program,
     Program { name, mode, machine, lossy, rows_per_conversion, chip, l0_bytes, l1_span, inputs, outputs }
 );
-sequence!(
-    put_tables,
-    get_tables,
-    Program { buffers, matrices, tiles, ports, residents, windows, requants, host_tensors, host_ops }
-);
+sequence!(put_mapped, get_mapped, Program { buffers, matrices });
+sequence!(put_used, get_used, Program { ports, residents, windows, requants, host_tensors, host_ops });
+
+fn put_tables(p: &Program, w: &mut Writer) {
+    put_mapped(p, w);
+    tiles::put(&p.tiles, w);
+    put_used(p, w);
+}
+
+fn get_tables(p: &mut Program, r: &mut Reader) -> Result<()> {
+    get_mapped(p, r)?;
+    p.tiles = tiles::get(r)?;
+    get_used(p, r)
+}
+
 sequence!(put_reference, get_reference, Reference { tensors, nodes, outputs });
 
 fn sections(p: &Program) -> Vec<Section<Content<'_>>> {
@@ -419,8 +430,8 @@ mod tests {
         parts[0].align = 16;
         assert!(load(&parts).unwrap_err().contains("section `strings` has the wrong flags or alignment"));
         let mut file = encode(&p);
-        file[8] = 3;
-        assert!(decode(file.into()).unwrap_err().to_string().contains("needs version 3.0"));
+        file[8] = 4;
+        assert!(decode(file.into()).unwrap_err().to_string().contains("needs version 4.0"));
     }
 
     /// Deep nesting ends at the limit, not in a stack overflow.

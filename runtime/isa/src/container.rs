@@ -21,7 +21,7 @@ use crate::error::LoadError;
 /// First bytes of every program file.
 pub const MAGIC: [u8; 8] = *b"\x89CIMOP\r\n";
 /// A program of another major version is refused.
-pub const MAJOR: u16 = 2;
+pub const MAJOR: u16 = 3;
 /// The oldest minor version that can read a file is written into it; newer ones are refused.
 pub const MINOR: u16 = 0;
 /// Most sections of a file.

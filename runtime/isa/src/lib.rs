@@ -25,6 +25,7 @@ pub mod stats;
 #[doc(hidden)]
 pub mod testing;
 pub mod text;
+mod tiles;
 pub mod types;
 pub mod validate;
 mod wire;
