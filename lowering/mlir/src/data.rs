@@ -24,7 +24,7 @@ pub(crate) fn tensor(ctx: &Context, ty: Type) -> Try<(Vec<i64>, Type)> {
             .remedy("keep the network on ranked tensors (before bufferization)"));
     };
     if dims.iter().any(|d| *d < 1) {
-        return Err(Refusal::new(format!("{} has a dimension that is not known or empty", types::text(ctx, ty)))
+        return Err(Refusal::new("a dimension is not known or 0")
             .remedy("export the network with fixed input shapes"));
     }
     if types::count(dims).is_none() {
