@@ -24,8 +24,7 @@ pub(crate) fn tensor(ctx: &Context, ty: Type) -> Try<(Vec<i64>, Type)> {
             .remedy("keep the network on ranked tensors (before bufferization)"));
     };
     if dims.iter().any(|d| *d < 1) {
-        return Err(Refusal::new("a dimension is not known or 0")
-            .remedy("export the network with fixed input shapes"));
+        return Err(Refusal::new("a dimension is not known or 0").remedy("export the network with fixed input shapes"));
     }
     if types::count(dims).is_none() {
         return Err(Refusal::new(format!("{} has too many elements", types::text(ctx, ty))));
