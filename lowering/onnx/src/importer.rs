@@ -407,7 +407,7 @@ impl Importer {
     /// Integers that an operation other than a host operator computes lie in buffers of the chip: one image, at most 16 bits unless
     /// they are sums.
     fn fits_the_chip(&self, state: &OpState) -> Result<(), Refusal> {
-        let name = self.ctx.op_name_data(state.name).name.clone();
+        let name = self.ctx.op_name_data(state.name).name;
         let name = self.ctx.str(name);
         let constant = state.operands.iter().all(|v| self.constant_derived.contains(v));
         if constant || matches!(name, "cim.graph.host" | "cim.graph.dequantize") {
