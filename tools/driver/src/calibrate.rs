@@ -136,7 +136,7 @@ impl Stats {
 /// The file does not fit the inputs, the network is quantised already or has operators that the host cannot do.
 pub fn annotate(ir: &mut Ir, module: OpId, calibration: &Calibration) -> Result<()> {
     let ctx = ir.ctx().clone();
-    let render = |d: cim_ir::Diagnostic| anyhow!("{}", d.render(&ctx).trim_end().to_string());
+    let render = |d: cim_ir::Diagnostic| anyhow!("{}", d.render(&ctx).trim_end());
     let func = cim_lowering::find_function(ir, module, "network").map_err(render)?;
     let net = network::read(ir, func).map_err(render)?;
     let (images, count) = images(&net, &calibration.file)?;
