@@ -40,9 +40,14 @@ impl ModelBuilder {
         self.graph.input.push(value_info(name, elem_type, dims));
         self
     }
-    /// Adds a float output without a shape.
+    /// Adds an output whose type is left open.
     pub fn output(mut self, name: &str) -> Self {
-        self.graph.output.push(value_info(name, data_type::FLOAT, &[]));
+        self.graph.output.push(ValueInfoProto { name: name.into(), ..Default::default() });
+        self
+    }
+    /// Adds an output of a declared type and shape.
+    pub fn output_dims(mut self, name: &str, elem_type: i32, dims: &[Dim<'_>]) -> Self {
+        self.graph.output.push(value_info(name, elem_type, dims));
         self
     }
     /// Adds an initialiser.
@@ -66,7 +71,7 @@ impl ModelBuilder {
             name: format!("{output}_node"),
             op_type: op.into(),
             attribute: attributes,
-            domain: String::new(),
+            ..Default::default()
         })
     }
     /// Adds a node of another domain, named after its output.
@@ -131,7 +136,7 @@ fn value_info(name: &str, elem_type: i32, dims: &[Dim<'_>]) -> ValueInfoProto {
     };
     let shape = TensorShapeProto { dim: dims.iter().map(dim).collect() };
     let tensor_type = Some(TensorTypeProto { elem_type, shape: Some(shape) });
-    ValueInfoProto { name: name.into(), r#type: Some(TypeProto { tensor_type }) }
+    ValueInfoProto { name: name.into(), r#type: Some(TypeProto { tensor_type, ..Default::default() }) }
 }
 
 /// A float tensor as raw bytes.

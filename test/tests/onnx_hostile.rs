@@ -141,8 +141,10 @@ fn versions_and_functions() {
     p.opset_import[0].domain = "ai.onnx".into();
     p.opset_import[0].version = 13;
     assert!(try_import(p.encode_to_vec().into()).unwrap_err()[0].contains("has no graph"));
-    p.functions.push(cim_onnx::proto::FunctionProto { name: "f".into(), domain: "mine".into() });
-    assert!(try_import(p.encode_to_vec().into()).unwrap_err()[0].contains("function 'f' of domain 'mine'"));
+    let f = cim_onnx::proto::FunctionProto { name: "f".into(), domain: "mine".into(), ..Default::default() };
+    p.functions = vec![f.clone(), f];
+    let twice = try_import(p.encode_to_vec().into()).unwrap_err();
+    assert!(twice[0].contains("function 'f' of domain 'mine' is defined twice"), "{twice:?}");
 }
 
 #[test]

@@ -132,7 +132,7 @@ impl<'a> Net<'a> {
             name: name.clone(),
             op_type: operator.into(),
             attribute,
-            domain: String::new(),
+            ..Default::default()
         });
         name
     }

@@ -136,9 +136,6 @@ fn attributes(n: &mut Node<'_, '_>, operator: &Operator) -> Import<OnnxAttribute
             let text = format!("not an attribute of {} that is understood", operator.name);
             return Err(Refusal::new(text).attribute(&name));
         }
-        if !a.ref_attr_name.is_empty() {
-            return Err(Refusal::new("refers to an attribute of a function").attribute(&name));
-        }
         match a.r#type {
             attr_type::INT => out.ints.push((name, vec![a.i])),
             attr_type::INTS => out.ints.push((name, a.ints.clone())),
@@ -180,7 +177,9 @@ pub(crate) fn fold(n: &mut Node<'_, '_>) -> Import<bool> {
     let Ok(parts) = parts(n) else { return Ok(false) };
     let version = n.opset() as u32;
     let types = parts.call(version, cim_host::infer);
-    if !types.is_ok_and(|t| t.iter().all(|t| t.count() <= MAX_FOLDED)) {
+    let Ok(types) = types else { return Ok(false) };
+    let small = types.iter().all(|t| t.count() <= MAX_FOLDED);
+    if !small || !n.may_fold(cost(&parts, &types)) {
         return Ok(false);
     }
     let Ok(results) = parts.call(version, cim_host::evaluate) else { return Ok(false) };
@@ -189,6 +188,18 @@ pub(crate) fn fold(n: &mut Node<'_, '_>) -> Import<bool> {
         n.define_output(i, Tensor { dims, elem: elem_of(t.elem), data: t.to_bytes().into() });
     }
     Ok(true)
+}
+
+/// Bytes that an evaluation reads and makes; products count each input once for every result.
+fn cost(parts: &Parts, types: &[TensorType]) -> usize {
+    const PRODUCTS: [&str; 5] = ["Conv", "MatMul", "Gemm", "Einsum", "Pool"];
+    let bytes = |n: usize, t: &TensorType| n.saturating_add(t.count().saturating_mul(8));
+    let read = parts.inputs.iter().flatten().map(|i| &i.ty).fold(0, bytes);
+    let made = types.iter().fold(0, bytes);
+    match PRODUCTS.iter().any(|p| parts.operator.name.contains(p)) {
+        true => read.saturating_mul(made),
+        false => read.saturating_add(made),
+    }
 }
 
 /// Makes a host operator of the node. `reason` says why the machine does not compute it.

@@ -1,7 +1,10 @@
 //! State of one import.
 
-use crate::node::{Node, Refusal};
-use crate::order::{name, order};
+use crate::node::{Import, Node, Refusal};
+use crate::declared::no_tensor;
+use crate::expand::{self, Body, Functions, LEAST_BUDGET};
+use crate::options::{ImportOptions, Sizes};
+use crate::order::{name, order, order_nodes};
 use crate::proto::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto};
 use crate::source::External;
 use crate::tensor::{Elem, Tensor};
@@ -49,7 +52,23 @@ pub(crate) struct Importer {
     file: Location,
     /// Every node so far, and why it was refused.
     nodes: Vec<NodeInfo>,
+    /// Operations made so far, in order.
+    created: Vec<OpId>,
+    /// Names of nodes, with how often each was seen.
+    taken: HashMap<String, usize>,
+    /// Names of values of the whole model, so that bodies get others.
+    pub(crate) reserved: HashSet<String>,
+    pub(crate) functions: Functions,
+    /// Functions whose bodies are being imported.
+    pub(crate) calls: Vec<expand::Key>,
+    /// Bytes that bodies may still add.
+    pub(crate) budget: usize,
+    /// Bytes that folding may still read and make.
+    pub(crate) fold_budget: usize,
 }
+
+/// What folding may read and make in one model, in bytes.
+const FOLD_BUDGET: usize = 256 << 20;
 
 /// What became of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,9 +105,10 @@ pub(crate) fn import(
     bytes: Bytes,
     file: &str,
     dir: Option<&Path>,
+    options: &ImportOptions,
 ) -> Result<(Ir, OpId), Vec<Diagnostic>> {
     let mut nodes = Vec::new();
-    import_and_list(ctx, bytes, file, dir, &mut nodes)
+    import_and_list(ctx, bytes, file, dir, options, &mut nodes)
 }
 
 pub(crate) fn survey(
@@ -96,9 +116,10 @@ pub(crate) fn survey(
     bytes: Bytes,
     file: &str,
     dir: Option<&Path>,
+    options: &ImportOptions,
 ) -> Result<Survey, Vec<Diagnostic>> {
     let mut nodes = Vec::new();
-    match import_and_list(ctx, bytes, file, dir, &mut nodes) {
+    match import_and_list(ctx, bytes, file, dir, options, &mut nodes) {
         Ok(module) => Ok(Survey { nodes, module: Some(module) }),
         Err(_) if nodes.iter().any(|n| matches!(n.state, NodeState::Refused(_))) => Ok(Survey { nodes, module: None }),
         Err(e) => Err(e),
@@ -110,10 +131,11 @@ fn import_and_list(
     bytes: Bytes,
     file: &str,
     dir: Option<&Path>,
+    options: &ImportOptions,
     nodes: &mut Vec<NodeInfo>,
 ) -> Result<(Ir, OpId), Vec<Diagnostic>> {
     let model = decode(bytes).map_err(|e| vec![Diagnostic::error(ctx.file_loc(file, 0, 0), e)])?;
-    import_model(ctx, model, file, dir, nodes)
+    import_model(ctx, model, file, dir, options, nodes)
 }
 
 pub(crate) fn import_model(
@@ -121,67 +143,20 @@ pub(crate) fn import_model(
     model: ModelProto,
     file: &str,
     dir: Option<&Path>,
+    options: &ImportOptions,
     nodes: &mut Vec<NodeInfo>,
 ) -> Result<(Ir, OpId), Vec<Diagnostic>> {
     let loc = ctx.file_loc(file, 0, 0);
     let fail = |e: String| vec![Diagnostic::error(loc, e)];
-    let opset = check_model(&model).map_err(fail)?;
+    let budget = model.encoded_len().saturating_mul(4).max(LEAST_BUDGET);
+    let opset = default_opset(&model.opset_import).map_err(fail)?;
+    let opset = opset.ok_or_else(|| fail("the model imports no operator set of the default domain".into()))?;
     let domains = model.opset_import;
+    let functions = expand::functions(model.functions).map_err(fail)?;
     let graph = model.graph.ok_or_else(|| fail("the model has no graph".into()))?;
     let stem = Path::new(file).file_stem().map_or_else(|| "network".into(), |s| s.to_string_lossy().into_owned());
     let mut external = External::new(dir);
-    build(ctx, (opset, domains), graph, &stem, loc, &mut external, nodes)
-}
-
-fn decode(bytes: Bytes) -> Result<ModelProto, String> {
-    if bytes.is_empty() {
-        return Err("the file is empty, not an ONNX model".into());
-    }
-    scan::check(&bytes)?;
-    ModelProto::decode(bytes).map_err(|e| format!("the file is no ONNX model: {e}"))
-}
-
-/// Version of the default domain, or why the model cannot be read.
-fn check_model(model: &ModelProto) -> Result<i64, String> {
-    if let Some(f) = model.functions.first() {
-        return Err(format!(
-            "the model defines the function '{}' of domain '{}'; inline model-local functions first (onnx.inliner)",
-            f.name, f.domain
-        ));
-    }
-    let default = model.opset_import.iter().filter(|o| is_default(&o.domain)).map(|o| o.version).max();
-    let version = default.ok_or("the model imports no operator set of the default domain")?;
-    if !OPSETS.contains(&version) {
-        return Err(format!(
-            "the model uses operator set {version}; {} to {} are supported: convert it with onnx.version_converter",
-            OPSETS.start(),
-            OPSETS.end()
-        ));
-    }
-    Ok(version)
-}
-
-/// Operator of a node with its domain, unless that is the default one.
-pub(crate) fn qualified(NodeProto { domain, op_type, .. }: &NodeProto) -> String {
-    if is_default(domain) { op_type.clone() } else { format!("{domain}.{op_type}") }
-}
-
-/// Spellings of the default domain.
-pub(crate) fn is_default(domain: &str) -> bool {
-    matches!(domain, "" | "ai.onnx")
-}
-
-fn build(
-    ctx: &Arc<Context>,
-    (opset, domains): (i64, Vec<OperatorSetIdProto>),
-    graph: GraphProto,
-    stem: &str,
-    file: Location,
-    external: &mut External<'_>,
-    infos: &mut Vec<NodeInfo>,
-) -> Result<(Ir, OpId), Vec<Diagnostic>> {
-    let fail = |e: String| vec![Diagnostic::error(file, e)];
-    let nodes = order(&graph).map_err(fail)?;
+    let nodes_of_model = order(&graph).map_err(fail)?;
     if !graph.sparse_initializer.is_empty() {
         return Err(fail("the model has sparse initialisers; store them as dense tensors".into()));
     }
@@ -199,23 +174,63 @@ fn build(
         materialised: HashMap::new(),
         constant_derived: HashSet::new(),
         per_image: HashSet::new(),
-        file,
+        file: loc,
         nodes: Vec::new(),
+        created: Vec::new(),
+        taken: HashMap::new(),
+        reserved: expand::defined(&graph).cloned().collect(),
+        functions,
+        calls: Vec::new(),
+        budget,
+        fold_budget: FOLD_BUDGET,
     };
     let mut diags = Vec::new();
-    importer.initialisers(&graph, external, &mut diags);
-    importer.inputs(&graph, &mut diags);
+    importer.initialisers(&graph, &mut external, &mut diags);
+    importer.inputs(&graph, options, &mut diags);
     if diags.is_empty() {
-        importer.nodes(&graph, &nodes, external, &mut diags);
-        infos.append(&mut importer.nodes);
+        let used = used_names(&graph);
+        importer.nodes(&graph.node, &nodes_of_model, &used, &mut external, &mut diags);
+        nodes.append(&mut importer.nodes);
+        importer.check_declared(&graph, *options != ImportOptions::default(), &mut diags);
     }
     if !diags.is_empty() {
         return Err(diags);
     }
     let outputs = importer.outputs(&graph).map_err(fail)?;
-    let name = if is_generic(&graph.name) { stem } else { &graph.name };
+    let name = if is_generic(&graph.name) { &stem } else { &graph.name };
     let module = importer.module(&graph, name, region, &outputs);
     Ok((importer.ir, module))
+}
+
+fn decode(bytes: Bytes) -> Result<ModelProto, String> {
+    if bytes.is_empty() {
+        return Err("the file is empty, not an ONNX model".into());
+    }
+    scan::check(&bytes)?;
+    ModelProto::decode(bytes).map_err(|e| format!("the file is no ONNX model: {e}"))
+}
+
+/// Version of the default domain, if it is imported, or why it cannot be read.
+fn default_opset(imports: &[OperatorSetIdProto]) -> Result<Option<i64>, String> {
+    let version = imports.iter().filter(|o| is_default(&o.domain)).map(|o| o.version).max();
+    match version {
+        Some(v) if !OPSETS.contains(&v) => Err(format!(
+            "the model uses operator set {v}; {} to {} are supported: convert it with onnx.version_converter",
+            OPSETS.start(),
+            OPSETS.end()
+        )),
+        _ => Ok(version),
+    }
+}
+
+/// Operator of a node with its domain, unless that is the default one.
+pub(crate) fn qualified(NodeProto { domain, op_type, .. }: &NodeProto) -> String {
+    if is_default(domain) { op_type.clone() } else { format!("{domain}.{op_type}") }
+}
+
+/// Spellings of the default domain.
+pub(crate) fn is_default(domain: &str) -> bool {
+    matches!(domain, "" | "ai.onnx")
 }
 
 /// Names that exporters give to every graph: they say nothing about the network.
@@ -227,6 +242,10 @@ fn is_generic(graph_name: &str) -> bool {
 impl Importer {
     fn initialisers(&mut self, graph: &GraphProto, external: &mut External<'_>, diags: &mut Vec<Diagnostic>) {
         for proto in &graph.initializer {
+            if self.values.contains_key(&proto.name) {
+                diags.push(Diagnostic::error(self.file, format!("initialiser '{}' is given twice", proto.name)));
+                continue;
+            }
             match Tensor::new(proto, external) {
                 Ok(tensor) => self.define_constant(&proto.name, tensor),
                 Err(e) => diags.push(Diagnostic::error(self.file, format!("initialiser '{}': {e}", proto.name))),
@@ -235,9 +254,13 @@ impl Importer {
     }
 
     /// Inputs that are not initialisers become function arguments.
-    fn inputs(&mut self, graph: &GraphProto, diags: &mut Vec<Diagnostic>) {
+    fn inputs(&mut self, graph: &GraphProto, options: &ImportOptions, diags: &mut Vec<Diagnostic>) {
+        let mut sizes = Sizes::new(options);
         for input in real_inputs(graph) {
-            match self.input_type(input) {
+            match self.input_type(input, &mut sizes) {
+                Ok(_) if self.values.contains_key(&input.name) => {
+                    diags.push(Diagnostic::error(self.file, format!("input '{}' is given twice", input.name)));
+                }
                 Ok(ty) => {
                     let value = self.ir.add_argument(self.block, ty, None);
                     if self.batched {
@@ -248,17 +271,22 @@ impl Importer {
                 Err(e) => diags.push(Diagnostic::error(self.file, format!("input '{}': {e}", input.name))),
             }
         }
+        diags.extend(sizes.unused().map(|e| Diagnostic::error(self.file, e)));
     }
 
-    fn input_type(&mut self, input: &ValueInfoProto) -> Result<Type, String> {
-        let tensor = input.r#type.as_ref().and_then(|t| t.tensor_type.as_ref()).ok_or("it is no tensor")?;
+    fn input_type(&mut self, input: &ValueInfoProto, sizes: &mut Sizes<'_>) -> Result<Type, String> {
+        let ty = input.r#type.as_ref().ok_or("it has no type")?;
+        let Some(tensor) = ty.tensor_type.as_ref() else {
+            return Err(format!("it is {}; only dense tensors can be inputs: take it apart in the model", no_tensor(ty)));
+        };
         let elem = Elem::of(tensor.elem_type)?;
         let shape = tensor.shape.as_ref().ok_or("it has no shape; export the model with fixed input shapes")?;
         let mut dims = Vec::new();
         for (i, d) in shape.dim.iter().enumerate() {
-            match d.dim_value {
-                Some(v) if v > 0 => dims.push(v),
-                Some(v) if v < -1 => return Err(format!("dimension {i} is {v}")),
+            match (d.dim_value, sizes.of(i, d)) {
+                (Some(v), _) if v > 0 => dims.push(v),
+                (Some(v), _) if v < -1 => return Err(format!("dimension {i} is {v}")),
+                (_, Some(size)) => dims.push(size),
                 _ if i == 0 => {
                     self.batched = true;
                     dims.push(1);
@@ -266,8 +294,8 @@ impl Importer {
                 _ => {
                     let symbol = d.dim_param.as_deref().unwrap_or("?");
                     return Err(format!(
-                        "dimension {i} ('{symbol}') is not known; only the leading one may be symbolic: \
-                         export the model with fixed input shapes"
+                        "dimension {i} ('{symbol}') is not known; fix it with --dim {symbol}=SIZE, or export the model with \
+                         fixed input shapes"
                     ));
                 }
             }
@@ -278,36 +306,98 @@ impl Importer {
         Ok(self.ctx.tensor(&dims, elem.ty(&self.ctx)))
     }
 
-    fn nodes(&mut self, graph: &GraphProto, order: &[usize], external: &mut External<'_>, diags: &mut Vec<Diagnostic>) {
-        let used = used_names(graph);
-        let mut taken = HashSet::new();
+    fn nodes(
+        &mut self,
+        protos: &[NodeProto],
+        order: &[usize],
+        used: &HashSet<String>,
+        external: &mut External<'_>,
+        diags: &mut Vec<Diagnostic>,
+    ) {
         for &index in order {
-            let Some(proto) = graph.node.get(index) else { continue };
-            let mut unique = name(proto, index);
-            let mut copy = 2;
-            while !taken.insert(unique.clone()) {
-                unique = format!("{}#{copy}", name(proto, index));
-                copy += 1;
-            }
-            let child = self.file;
-            let loc = self.ctx.loc(LocData::Name { name: self.ctx.ident(&unique), child });
-            let missing = |n: &String| matches!(self.values.get(n), Some(Value::Missing));
-            if proto.input.iter().any(missing) {
+            let Some(proto) = protos.get(index) else { continue };
+            let unique = self.unique(name(proto, index));
+            let loc = self.ctx.loc(LocData::Name { name: self.ctx.ident(&unique), child: self.file });
+            let missing = |n: &str| matches!(self.values.get(n), Some(Value::Missing));
+            if expand::reads(proto).into_iter().any(missing) {
                 self.forget(proto.output.iter());
                 let operator = qualified(proto);
                 self.nodes.push(NodeInfo { name: unique, operator, state: NodeState::Skipped });
                 continue;
             }
-            let mut node = Node::new(self, proto, unique, loc, &used, external);
-            let done = ops::import(&mut node).and_then(|()| node.finish());
-            let mut info = NodeInfo { name: node.name.clone(), operator: node.qualified(), state: NodeState::Imported };
+            let place = self.nodes.len();
+            self.nodes.push(NodeInfo { name: unique.clone(), operator: qualified(proto), state: NodeState::Imported });
+            let expanded = match expand::body(self, proto, &unique) {
+                Ok(None) => None,
+                Ok(Some(body)) => Some(self.body(proto, body, used, external, diags)),
+                Err(refusal) => Some(Err(refusal)),
+            };
+            let mut node = Node::new(self, proto, unique, loc, used, external);
+            let done = expanded.unwrap_or_else(|| ops::import(&mut node).and_then(|()| node.finish()));
             if let Err(refusal) = done {
                 diags.push(Diagnostic::error(loc, node.message(&refusal)));
                 self.forget(proto.output.iter());
-                info.state = NodeState::Refused(refusal);
+                if let Some(info) = self.nodes.get_mut(place) {
+                    info.state = NodeState::Refused(refusal);
+                }
             }
-            self.nodes.push(info);
         }
+    }
+
+    /// A name that no node before it has.
+    fn unique(&mut self, name: String) -> String {
+        loop {
+            let copies = self.taken.entry(name.clone()).or_default();
+            *copies += 1;
+            let candidate = match *copies {
+                1 => return name,
+                n => format!("{name}#{n}"),
+            };
+            if !self.taken.contains_key(&candidate) {
+                self.taken.insert(candidate.clone(), 1);
+                return candidate;
+            }
+        }
+    }
+
+    /// Imports what a node stands for, and gives its results the node's names.
+    fn body(
+        &mut self,
+        call: &NodeProto,
+        body: Body,
+        used: &HashSet<String>,
+        external: &mut External<'_>,
+        diags: &mut Vec<Diagnostic>,
+    ) -> Import {
+        let opset = default_opset(&body.opsets)?.unwrap_or(self.opset);
+        for proto in &body.constants {
+            let tensor = Tensor::new(proto, external).map_err(|e| format!("initialiser '{}': {e}", proto.name))?;
+            self.define_constant(&proto.name, tensor);
+        }
+        let order = order_nodes(&body.nodes, |n| self.values.contains_key(n))?;
+        let mut inner: HashSet<String> =
+            body.nodes.iter().flat_map(expand::reads).map(str::to_string).collect();
+        let results = || body.outputs.iter().zip(&call.output).filter(|(_, actual)| !actual.is_empty());
+        inner.extend(results().filter(|(_, actual)| used.contains(*actual)).map(|(formal, _)| formal.clone()));
+        let outer = (self.opset, self.domains.clone());
+        self.opset = opset;
+        if body.function.is_some() {
+            let named = |d: &str| body.opsets.iter().any(|o| o.domain == d);
+            self.domains.retain(|d| !named(&d.domain));
+            self.domains.extend(body.opsets.iter().cloned());
+        }
+        self.calls.extend(body.function.clone());
+        self.nodes(&body.nodes, &order, &inner, external, diags);
+        if body.function.is_some() {
+            self.calls.pop();
+        }
+        (self.opset, self.domains) = outer;
+        for (formal, actual) in results() {
+            let value = self.values.get(formal).cloned();
+            let value = value.ok_or_else(|| format!("nothing in its body defines its result '{formal}'"))?;
+            self.define(actual, value);
+        }
+        Ok(())
     }
 
     fn forget<'n>(&mut self, names: impl Iterator<Item = &'n String>) {
@@ -393,8 +483,7 @@ impl Importer {
     }
     /// Erases what a node made before it was refused; constants stay for their other users.
     pub(crate) fn rewind(&mut self, before: usize) {
-        let ops: Vec<OpId> = self.ir.ops_of(self.block).skip(before).collect();
-        for op in ops.into_iter().rev() {
+        for op in self.created.split_off(before.min(self.created.len())).into_iter().rev() {
             if graph::Constant::cast(&self.ir, op).is_none() {
                 self.ir.erase(op);
             }
@@ -402,7 +491,11 @@ impl Importer {
     }
     /// Operations so far.
     pub(crate) fn mark(&self) -> usize {
-        self.ir.ops_of(self.block).count()
+        self.created.len()
+    }
+    /// Where the model is, in messages.
+    pub(crate) fn file(&self) -> Location {
+        self.file
     }
     /// Integers that an operation other than a host operator computes lie in buffers of the chip: one image, at most 16 bits unless
     /// they are sums.
@@ -461,6 +554,7 @@ impl Importer {
             return Err(Refusal::new(text));
         }
         self.ir.append(self.block, op);
+        self.created.push(op);
         let value = self.ir.result(op, 0).ok_or_else(|| Refusal::new("has no result"))?;
         if constant {
             self.constant_derived.insert(value);
@@ -515,6 +609,6 @@ fn real_inputs(graph: &GraphProto) -> impl Iterator<Item = &ValueInfoProto> {
 
 /// Names somebody reads: node inputs and graph outputs.
 fn used_names(graph: &GraphProto) -> HashSet<String> {
-    let inputs = graph.node.iter().flat_map(|n| &n.input);
-    inputs.chain(graph.output.iter().map(|o| &o.name)).cloned().collect()
+    let inputs = graph.node.iter().flat_map(expand::reads);
+    inputs.chain(graph.output.iter().map(|o| o.name.as_str())).map(str::to_string).collect()
 }

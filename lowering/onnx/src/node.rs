@@ -172,6 +172,31 @@ impl<'a, 'x> Node<'a, 'x> {
         self.importer.is_per_image(value)
     }
 
+    /// Fails when the node itself is malformed: nothing that runs it could be right.
+    pub(crate) fn check_form(&self) -> Import {
+        if self.proto.output.iter().all(String::is_empty) {
+            return Err(Refusal::new("has no output"));
+        }
+        let mut seen = HashSet::new();
+        for a in &self.proto.attribute {
+            if !seen.insert(a.name.as_str()) {
+                return Err(Refusal::new("is given twice").attribute(&a.name));
+            }
+            if !a.ref_attr_name.is_empty() {
+                return Err(Refusal::new("refers to an attribute of a function, but is in none").attribute(&a.name));
+            }
+        }
+        Ok(())
+    }
+    /// Accounts for bytes that folding reads and makes; false when there have been too many.
+    pub(crate) fn may_fold(&mut self, bytes: usize) -> bool {
+        let left = self.importer.fold_budget.checked_sub(bytes);
+        if let Some(left) = left {
+            self.importer.fold_budget = left;
+        }
+        left.is_some()
+    }
+
     /// Fails when the node has an attribute nobody asked for.
     pub(crate) fn finish(&self) -> Import {
         let unread = |a: &&AttributeProto| !self.everything_read && !self.read.contains(&a.name.as_str());
@@ -187,14 +212,7 @@ impl<'a, 'x> Node<'a, 'x> {
 
     fn attribute(&mut self, name: &'static str, kind: i32) -> Import<Option<&'a AttributeProto>> {
         self.read.push(name);
-        let mut found = self.proto.attribute.iter().filter(|a| a.name == name);
-        let Some(a) = found.next() else { return Ok(None) };
-        if found.next().is_some() {
-            return Err(Refusal::new("is given twice").attribute(name));
-        }
-        if !a.ref_attr_name.is_empty() {
-            return Err(Refusal::new("refers to an attribute of a function").attribute(name));
-        }
+        let Some(a) = self.proto.attribute.iter().find(|a| a.name == name) else { return Ok(None) };
         if a.r#type != kind {
             let (is, wanted) = (attr_type::name(a.r#type), attr_type::name(kind));
             return Err(Refusal::new(format!("is of kind {is}, not {wanted}")).attribute(name));

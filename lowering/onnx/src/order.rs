@@ -1,5 +1,6 @@
 //! Nodes in execution order.
 
+use crate::expand::reads;
 use crate::proto::{GraphProto, NodeProto};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
@@ -9,19 +10,24 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 pub(crate) fn order(graph: &GraphProto) -> Result<Vec<usize>, String> {
     let mut given: HashSet<&str> = graph.initializer.iter().map(|t| t.name.as_str()).collect();
     given.extend(graph.input.iter().map(|v| v.name.as_str()));
+    order_nodes(&graph.node, |name| given.contains(name))
+}
+
+/// As [`order`], for nodes among names that are `given`.
+pub(crate) fn order_nodes(nodes: &[NodeProto], given: impl Fn(&str) -> bool) -> Result<Vec<usize>, String> {
     let mut producer: HashMap<&str, usize> = HashMap::new();
-    for (i, node) in graph.node.iter().enumerate() {
+    for (i, node) in nodes.iter().enumerate() {
         for out in node.output.iter().filter(|o| !o.is_empty()) {
-            let taken = given.contains(out.as_str());
+            let taken = given(out);
             if taken || producer.insert(out, i).is_some() {
                 return Err(format!("{} defines '{out}', which is already defined", label(node, i)));
             }
         }
     }
-    let (mut waiting, mut users) = (vec![0usize; graph.node.len()], vec![Vec::new(); graph.node.len()]);
-    for (i, node) in graph.node.iter().enumerate() {
-        for input in node.input.iter().filter(|n| !n.is_empty() && !given.contains(n.as_str())) {
-            let Some(&p) = producer.get(input.as_str()) else {
+    let (mut waiting, mut users) = (vec![0usize; nodes.len()], vec![Vec::new(); nodes.len()]);
+    for (i, node) in nodes.iter().enumerate() {
+        for input in reads(node).into_iter().filter(|n| !given(n)) {
+            let Some(&p) = producer.get(input) else {
                 return Err(format!("{} reads '{input}', which nothing defines", label(node, i)));
             };
             waiting[i] += 1;
@@ -40,7 +46,7 @@ pub(crate) fn order(graph: &GraphProto) -> Result<Vec<usize>, String> {
         }
     }
     match waiting.iter().position(|w| *w > 0) {
-        Some(i) => Err(format!("{} is part of a cycle, or reads from one", label(&graph.node[i], i))),
+        Some(i) => Err(format!("{} is part of a cycle, or reads from one", label(&nodes[i], i))),
         None => Ok(out),
     }
 }

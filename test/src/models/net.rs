@@ -170,7 +170,7 @@ impl Net {
             name: output.strip_suffix(".out").unwrap_or(output).into(),
             op_type: op.into(),
             attribute,
-            domain: String::new(),
+            ..Default::default()
         });
     }
     /// Cuts a value into parts along an axis.
@@ -470,7 +470,7 @@ pub struct Built {
 
 fn tensor_info(name: &str, dim: Vec<DimensionProto>) -> ValueInfoProto {
     let tensor_type = Some(TensorTypeProto { elem_type: data_type::FLOAT, shape: Some(TensorShapeProto { dim }) });
-    ValueInfoProto { name: name.into(), r#type: Some(TypeProto { tensor_type }) }
+    ValueInfoProto { name: name.into(), r#type: Some(TypeProto { tensor_type, ..Default::default() }) }
 }
 
 /// Batch norm: the values its tensors store, for a convolution whose sums have a known mean square.

@@ -30,6 +30,20 @@ pub fn refused(model: Bytes) -> Vec<String> {
     }
 }
 
+/// Why nodes are not mapped onto the machine: the messages of a refused import, or the reasons of the host operators.
+pub fn not_mapped(model: Bytes) -> Vec<String> {
+    match cim_onnx::import_bytes(&context(), model, "test.onnx", None) {
+        Ok((ir, module)) => {
+            verify(&ir, module);
+            let reason = |op| ir.attr(op, "host").and_then(|a| ir.ctx().as_str(a)).map(str::to_string);
+            let reasons: Vec<String> = ops(&ir, module).into_iter().filter_map(|(_, op)| reason(op)).collect();
+            assert!(!reasons.is_empty(), "everything was mapped");
+            reasons
+        }
+        Err(d) => d.into_iter().map(|d| d.message).collect(),
+    }
+}
+
 /// All `cim.graph` operations inside, without the prefix, in order.
 pub fn ops(ir: &Ir, module: OpId) -> Vec<(String, OpId)> {
     let name = |op| ir.name_str(op).strip_prefix("cim.graph.").map(|n| (n.to_string(), op));

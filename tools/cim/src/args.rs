@@ -127,6 +127,19 @@ pub struct Target {
     pub dump_pass_pipeline: bool,
 }
 
+/// Sizes for dimensions that an ONNX model leaves open.
+#[derive(Clone, Debug, Args)]
+pub struct Sizes {
+    /// Run N images at once: the size of symbolic leading dimensions (default: compile for one image, run each on its own).
+    /// What mixes images, as a batch norm in training mode, needs it; operators on the chip take one image (N = 1), with more they
+    /// run on the host
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    pub batch: Option<i64>,
+    /// Size of a symbolic dimension of the inputs, as sequence=128
+    #[arg(long = "dim", value_name = "NAME=SIZE", value_parser = dimension)]
+    pub dims: Vec<(String, i64)>,
+}
+
 /// Compile an ONNX model (or MLIR text) to a program or to one of its levels
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
@@ -138,6 +151,8 @@ pub struct Compile {
     pub model: PathBuf,
     #[command(flatten)]
     pub target: Target,
+    #[command(flatten)]
+    pub sizes: Sizes,
     /// What to write
     #[arg(long, value_enum, default_value = "metaop")]
     pub emit: Emit,
@@ -160,6 +175,8 @@ pub struct Run {
     pub program: PathBuf,
     #[command(flatten)]
     pub target: Target,
+    #[command(flatten)]
+    pub sizes: Sizes,
     /// Input tensor (.npy or .npz), one per model input; axis 0 holds the images
     #[arg(long, value_name = "[NAME=]X.npy", required = true)]
     pub input: Vec<String>,
@@ -214,6 +231,8 @@ pub struct Check {
     pub model: PathBuf,
     #[command(flatten)]
     pub target: Target,
+    #[command(flatten)]
+    pub sizes: Sizes,
     /// Output file (- = standard output)
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
@@ -225,6 +244,8 @@ pub struct Check {
 pub struct Layers {
     /// The model
     pub model: PathBuf,
+    #[command(flatten)]
+    pub sizes: Sizes,
     /// Output file (- = standard output)
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
@@ -251,6 +272,14 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_string(), value.to_string())),
         _ => Err("KEY=VALUE is needed, as crossbar.cell_bits=1".into()),
+    }
+}
+
+fn dimension(text: &str) -> Result<(String, i64), String> {
+    let (name, size) = key_value(text).map_err(|_| "NAME=SIZE is needed, as sequence=128".to_string())?;
+    match size.parse() {
+        Ok(n) if n > 0 => Ok((name, n)),
+        _ => Err(format!("'{size}' is no size of a dimension")),
     }
 }
 

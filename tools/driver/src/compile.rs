@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cim_isa::Program;
 use cim_isa::program::{Placement, ProgramMode};
+pub use cim_onnx::ImportOptions;
 
 use crate::calibrate::Calibration;
 use crate::pipeline::{self, Job};
@@ -27,6 +28,8 @@ pub struct CompileOptions {
     pub policy: Option<PathBuf>,
     /// How much the imported network is tidied, 0 to 3.
     pub opt_level: u8,
+    /// Sizes for dimensions that an ONNX model leaves open.
+    pub sizes: ImportOptions,
 }
 
 /// A level of the IR to print instead of a program.
@@ -132,18 +135,22 @@ pub fn pass_pipeline(options: &CompileOptions, level: Option<Level>) -> Result<S
 }
 
 /// Says for every node of the model where it goes. Refusals are part of the result, not an error.
-/// Without a machine only the model is judged.
+/// Without a machine only the model is judged; `sizes` are for dimensions that it leaves open.
 ///
 /// # Errors
 /// The file cannot be read or is not a model; the machine description is wrong.
-pub fn check(model: &Path, options: Option<&CompileOptions>) -> Result<Vec<NodeCheck>, CompileError> {
-    crate::model_check::check(model, options)
+pub fn check(
+    model: &Path,
+    options: Option<&CompileOptions>,
+    sizes: &ImportOptions,
+) -> Result<Vec<NodeCheck>, CompileError> {
+    crate::model_check::check(model, options, sizes)
 }
 
-/// The layers with weights, in execution order.
+/// The layers with weights, in execution order; `sizes` are for dimensions that the model leaves open.
 ///
 /// # Errors
 /// The file cannot be read or is not a model.
-pub fn layers(model: &Path) -> Result<Vec<LayerRow>, CompileError> {
-    crate::model_check::layers(model)
+pub fn layers(model: &Path, sizes: &ImportOptions) -> Result<Vec<LayerRow>, CompileError> {
+    crate::model_check::layers(model, sizes)
 }

@@ -13,17 +13,21 @@ use cim_ir::{Context, Ir, OpId, ValueId};
 use cim_isa::program::Placement;
 use cim_onnx::{NodeState, Survey};
 
-use crate::compile::{CompileError, CompileOptions, LayerRow, NodeCheck, NodePlacement};
+use crate::compile::{CompileError, CompileOptions, ImportOptions, LayerRow, NodeCheck, NodePlacement};
 use crate::pipeline::{Job, context, everything, failed};
 
-fn survey(ctx: &Arc<Context>, model: &Path) -> Result<Survey, CompileError> {
-    cim_onnx::survey(ctx, model).map_err(|d| failed(ctx, &d))
+fn survey(ctx: &Arc<Context>, model: &Path, sizes: &ImportOptions) -> Result<Survey, CompileError> {
+    cim_onnx::survey(ctx, model, sizes).map_err(|d| failed(ctx, &d))
 }
 
 /// See [`crate::compile::check`].
-pub(crate) fn check(model: &Path, options: Option<&CompileOptions>) -> Result<Vec<NodeCheck>, CompileError> {
+pub(crate) fn check(
+    model: &Path,
+    options: Option<&CompileOptions>,
+    sizes: &ImportOptions,
+) -> Result<Vec<NodeCheck>, CompileError> {
     let (ctx, passes) = everything();
-    let survey = survey(&ctx, model)?;
+    let survey = survey(&ctx, model, sizes)?;
     let mut costs = HashMap::new();
     let mut problem = None;
     let placed = match survey.module {
@@ -177,9 +181,9 @@ pub(crate) fn node_name(ir: &Ir, op: OpId) -> Option<String> {
 }
 
 /// See [`crate::compile::layers`].
-pub(crate) fn layers(model: &Path) -> Result<Vec<LayerRow>, CompileError> {
+pub(crate) fn layers(model: &Path, sizes: &ImportOptions) -> Result<Vec<LayerRow>, CompileError> {
     let ctx = context();
-    let (ir, module) = cim_onnx::import(&ctx, model).map_err(|d| failed(&ctx, &d))?;
+    let (ir, module) = cim_onnx::import_with(&ctx, model, sizes).map_err(|d| failed(&ctx, &d))?;
     Ok(layer_rows(&ir, module))
 }
 

@@ -143,11 +143,15 @@ impl Job {
         let (ctx, passes) = everything();
         let is_text = model.extension().is_some_and(|e| e == "mlir");
         let (ir, module) = if is_text {
+            if options.sizes != cim_onnx::ImportOptions::default() {
+                let text = "MLIR text has no open dimensions: --batch and --dim are for ONNX models";
+                return Err(CompileError::Failed(text.into()));
+            }
             let bytes = std::fs::read(model)
                 .map_err(|e| CompileError::Failed(format!("'{}' cannot be read: {e}", model.display())))?;
             read_text(&ctx, &passes, Source::new(model.to_string_lossy(), bytes))?
         } else {
-            cim_onnx::import(&ctx, model).map_err(|d| failed(&ctx, &d))?
+            cim_onnx::import_with(&ctx, model, &options.sizes).map_err(|d| failed(&ctx, &d))?
         };
         Job::of(ir, module, passes, options, is_text)
     }

@@ -91,6 +91,7 @@ fn table(domain: &str) -> &'static [(&'static str, Importer)] {
 
 /// Imports one node: folds it, makes the operation that stands for it, or lets the host compute what cannot be mapped.
 pub(crate) fn import(node: &mut Node<'_, '_>) -> Import {
+    node.check_form()?;
     if host::fold(node)? {
         return Ok(());
     }
@@ -106,13 +107,21 @@ pub(crate) fn import(node: &mut Node<'_, '_>) -> Import {
     let Err(refusal) = done else { return Ok(()) };
     node.rewind(mark);
     // What is wrong with the node itself is wrong for the host, too; its own words are the better ones.
-    host::import(node, &refusal.reason).map_err(|on_host| match cim_host::find(node.operator().unwrap_or_default()) {
+    let reason = match &refusal.attribute {
+        Some(a) => format!("attribute '{a}': {}", refusal.reason),
+        None => refusal.reason.clone(),
+    };
+    host::import(node, &reason).map_err(|on_host| match cim_host::find(node.operator().unwrap_or_default()) {
         Some(_) if on_host.remedy.is_some() && refusal.remedy.is_none() => on_host,
         _ => refusal,
     })
 }
 
 fn unsupported(node: &Node<'_, '_>) -> Refusal {
+    if matches!(node.operator(), Some("Loop" | "Scan" | "SequenceMap")) {
+        return Refusal::new("runs a subgraph several times, which the machine cannot")
+            .remedy("unroll it: export with fixed shapes and a constant trip count, or simplify the model with onnxsim");
+    }
     let quantised = node.op_type().starts_with("QLinear") || node.domain() == "com.microsoft";
     let mut names: Vec<_> = table(node.domain()).iter().map(|t| t.0).collect();
     if names.is_empty() {

@@ -8,12 +8,13 @@ use cim_driver::compile::{self, NodeCheck, NodePlacement};
 use cim_driver::report::{Tool, align, placement_name};
 use serde_json::json;
 
-use super::{options, write_json};
+use super::{options, sizes, write_json};
 use crate::args::{Check, Common};
 use crate::output;
 
 pub fn run(args: &Check, common: &Common) -> Result<ExitCode> {
-    let nodes = compile::check(&args.model, options(&args.target).as_ref())?;
+    let sizes = sizes(&args.sizes)?;
+    let nodes = compile::check(&args.model, options(&args.target, sizes.clone()).as_ref(), &sizes)?;
     let refused = nodes.iter().filter(|n| n.placement == NodePlacement::Refused).count();
     if common.json.as_deref() != Some(&args.output) {
         output::write(&args.output, table(&nodes, args.target.machine.is_some(), common.quiet).as_bytes())?;

@@ -10,12 +10,12 @@ use cim_driver::report::{Report, Tool};
 use cim_driver::run::simulator;
 use serde_json::json;
 
-use super::{dump_pipeline, options, write_json};
+use super::{dump_pipeline, options, sizes, write_json};
 use crate::args::{Common, Compile, Emit};
 use crate::output;
 
 pub fn run(args: &Compile, common: &Common) -> Result<ExitCode> {
-    let Some(options) = options(&args.target) else {
+    let Some(options) = options(&args.target, sizes(&args.sizes)?) else {
         bail!("--machine is needed: a preset (see `cim machines`) or a YAML file");
     };
     if args.emit != Emit::Metaop && args.max_memory.is_some() {

@@ -7,12 +7,12 @@ use cim_driver::compile;
 use cim_driver::report::{Tool, align};
 use serde_json::json;
 
-use super::write_json;
+use super::{sizes, write_json};
 use crate::args::{Common, Layers};
 use crate::output;
 
 pub fn run(args: &Layers, common: &Common) -> Result<ExitCode> {
-    let layers = compile::layers(&args.model)?;
+    let layers = compile::layers(&args.model, &sizes(&args.sizes)?)?;
     let mut rows = vec![["#", "layer", "kind", "M", "K", "products", "weights", "MACs"].map(str::to_string).to_vec()];
     for (i, l) in layers.iter().enumerate() {
         let numbers = [l.m, l.k, l.products, l.weights, l.macs].map(|v| v.to_string());

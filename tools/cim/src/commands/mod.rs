@@ -6,16 +6,17 @@ mod layers;
 mod machines;
 mod run;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use cim_driver::calibrate::Calibration;
-use cim_driver::compile::CompileOptions;
+use cim_driver::compile::{CompileOptions, ImportOptions};
 use cim_isa::program::ProgramMode;
 
-use crate::args::{Cli, Command, Mode, Target};
+use crate::args::{Cli, Command, Mode, Sizes, Target};
 use crate::output;
 
 /// Runs the chosen command; the code is 0, or 1 when a check failed after all results were written.
@@ -40,8 +41,19 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
     }
 }
 
+/// Import options from the command line.
+fn sizes(sizes: &Sizes) -> Result<ImportOptions> {
+    let mut dims = BTreeMap::new();
+    for (name, size) in &sizes.dims {
+        if dims.insert(name.clone(), *size).is_some() {
+            bail!("--dim {name} is given twice");
+        }
+    }
+    Ok(ImportOptions { batch: sizes.batch, dims })
+}
+
 /// Compile options from the command line; None without a machine.
-fn options(target: &Target) -> Option<CompileOptions> {
+fn options(target: &Target, sizes: ImportOptions) -> Option<CompileOptions> {
     Some(CompileOptions {
         machine: target.machine.clone()?,
         overrides: target.overrides.clone(),
@@ -60,13 +72,14 @@ fn options(target: &Target) -> Option<CompileOptions> {
         }),
         policy: target.policy.clone(),
         opt_level: target.opt_level,
+        sizes,
     })
 }
 
 /// `--dump-pass-pipeline`: prints what [`compile`] will run, one line on standard error.
 fn dump_pipeline(target: &Target, level: Option<cim_driver::compile::Level>) -> Result<()> {
     if target.dump_pass_pipeline
-        && let Some(options) = options(target)
+        && let Some(options) = options(target, ImportOptions::default())
     {
         output::note(&cim_driver::compile::pass_pipeline(&options, level)?);
     }

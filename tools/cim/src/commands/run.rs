@@ -16,7 +16,7 @@ use cim_driver::{compile, program_file, tensor_file};
 use cim_isa::Program;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{dump_pipeline, options};
+use super::{dump_pipeline, options, sizes};
 use crate::args::{Common, Engine, Run};
 use crate::output;
 
@@ -129,13 +129,16 @@ fn load(args: &Run) -> Result<(Program, String, Option<u64>)> {
     let path = &args.program;
     let head = program_file::head(path)?;
     if program_file::is_program(&head) {
-        if args.target.machine.is_some() {
-            bail!("'{}' is already compiled: --machine, --set and --mode belong to a model", path.display());
+        if args.target.machine.is_some() || args.sizes.batch.is_some() || !args.sizes.dims.is_empty() {
+            bail!(
+                "'{}' is already compiled: --machine, --set, --mode, --batch and --dim belong to a model",
+                path.display()
+            );
         }
         let size = std::fs::metadata(path).with_context(|| format!("cannot read '{}'", path.display()))?.len();
         return Ok((program_file::read(path)?, "program".to_string(), Some(size)));
     }
-    let Some(options) = options(&args.target) else {
+    let Some(options) = options(&args.target, sizes(&args.sizes)?) else {
         bail!("'{}' is no compiled program; to compile it as a model, name a machine with --machine", path.display());
     };
     dump_pipeline(&args.target, None)?;
