@@ -79,7 +79,10 @@ fn network(ir: &Ir, module: OpId, dialect: &str) -> Result<OpId, Diagnostic> {
 fn info(name: &str, (elem, dims): (i32, &[i64])) -> ValueInfoProto {
     let dim = dims.iter().map(|d| DimensionProto { dim_value: Some(*d), dim_param: None }).collect();
     let tensor_type = TensorTypeProto { elem_type: elem, shape: Some(TensorShapeProto { dim }) };
-    ValueInfoProto { name: name.into(), r#type: Some(TypeProto { tensor_type: Some(tensor_type), ..Default::default() }) }
+    ValueInfoProto {
+        name: name.into(),
+        r#type: Some(TypeProto { tensor_type: Some(tensor_type), ..Default::default() }),
+    }
 }
 
 /// All operations of the function; what is refused is reported at once.

@@ -52,9 +52,12 @@ impl Importer {
         // A size that the user chose, or one image of many, may differ from what the exporter saw.
         let open = |i: usize| sizes_chosen || self.batched && i == 0;
         let same = shape.dim.len() == dims.len()
-            && shape.dim.iter().zip(dims).enumerate().all(|(i, (d, computed))| {
-                open(i) || d.dim_value.is_none_or(|v| v <= 0 || v == *computed)
-            });
+            && shape
+                .dim
+                .iter()
+                .zip(dims)
+                .enumerate()
+                .all(|(i, (d, computed))| open(i) || d.dim_value.is_none_or(|v| v <= 0 || v == *computed));
         if same {
             return None;
         }

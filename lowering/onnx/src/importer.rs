@@ -1,8 +1,8 @@
 //! State of one import.
 
-use crate::node::{Import, Node, Refusal};
 use crate::declared::no_tensor;
 use crate::expand::{self, Body, Functions, LEAST_BUDGET};
+use crate::node::{Import, Node, Refusal};
 use crate::options::{ImportOptions, Sizes};
 use crate::order::{name, order, order_nodes};
 use crate::proto::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto};
@@ -277,7 +277,10 @@ impl Importer {
     fn input_type(&mut self, input: &ValueInfoProto, sizes: &mut Sizes<'_>) -> Result<Type, String> {
         let ty = input.r#type.as_ref().ok_or("it has no type")?;
         let Some(tensor) = ty.tensor_type.as_ref() else {
-            return Err(format!("it is {}; only dense tensors can be inputs: take it apart in the model", no_tensor(ty)));
+            return Err(format!(
+                "it is {}; only dense tensors can be inputs: take it apart in the model",
+                no_tensor(ty)
+            ));
         };
         let elem = Elem::of(tensor.elem_type)?;
         let shape = tensor.shape.as_ref().ok_or("it has no shape; export the model with fixed input shapes")?;
@@ -375,8 +378,7 @@ impl Importer {
             self.define_constant(&proto.name, tensor);
         }
         let order = order_nodes(&body.nodes, |n| self.values.contains_key(n))?;
-        let mut inner: HashSet<String> =
-            body.nodes.iter().flat_map(expand::reads).map(str::to_string).collect();
+        let mut inner: HashSet<String> = body.nodes.iter().flat_map(expand::reads).map(str::to_string).collect();
         let results = || body.outputs.iter().zip(&call.output).filter(|(_, actual)| !actual.is_empty());
         inner.extend(results().filter(|(_, actual)| used.contains(*actual)).map(|(formal, _)| formal.clone()));
         let outer = (self.opset, self.domains.clone());

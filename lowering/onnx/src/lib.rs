@@ -43,11 +43,7 @@ pub fn import(ctx: &Arc<Context>, path: &Path) -> Result<(Ir, OpId), Vec<Diagnos
 }
 
 /// As [`import`], with sizes for dimensions that the model leaves open.
-pub fn import_with(
-    ctx: &Arc<Context>,
-    path: &Path,
-    options: &ImportOptions,
-) -> Result<(Ir, OpId), Vec<Diagnostic>> {
+pub fn import_with(ctx: &Arc<Context>, path: &Path, options: &ImportOptions) -> Result<(Ir, OpId), Vec<Diagnostic>> {
     let (name, bytes) = map(ctx, path)?;
     importer::import(ctx, bytes, &name, folder(path), options)
 }

@@ -119,8 +119,9 @@ pub(crate) fn import(node: &mut Node<'_, '_>) -> Import {
 
 fn unsupported(node: &Node<'_, '_>) -> Refusal {
     if matches!(node.operator(), Some("Loop" | "Scan" | "SequenceMap")) {
-        return Refusal::new("runs a subgraph several times, which the machine cannot")
-            .remedy("unroll it: export with fixed shapes and a constant trip count, or simplify the model with onnxsim");
+        return Refusal::new("runs a subgraph several times, which the machine cannot").remedy(
+            "unroll it: export with fixed shapes and a constant trip count, or simplify the model with onnxsim",
+        );
     }
     let quantised = node.op_type().starts_with("QLinear") || node.domain() == "com.microsoft";
     let mut names: Vec<_> = table(node.domain()).iter().map(|t| t.0).collect();
