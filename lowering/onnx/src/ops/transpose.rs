@@ -96,9 +96,9 @@ mod tests {
         let t = permuted(&Tensor::floats(&[2, 3, 4], &values), &[2, 0, 1]);
         assert_eq!(t.dims, [4, 2, 3]);
         let moved = t.to_f32().unwrap();
-        for i in 0..24 {
+        for (i, v) in values.iter().enumerate() {
             let (a, b, c) = (i / 12, i / 4 % 3, i % 4);
-            assert_eq!(moved[c * 6 + a * 3 + b], values[i]);
+            assert_eq!(moved[c * 6 + a * 3 + b], *v);
         }
         assert_eq!(permuted(&Tensor::floats(&[], &[3.0]), &[]).to_f32().unwrap(), [3.0]);
     }
