@@ -11,13 +11,28 @@ use cim_dialect::graph::{
 use cim_ir::core::LocData;
 use cim_ir::{Context, Ir, OpId, ValueId};
 use cim_isa::program::Placement;
-use cim_onnx::{NodeState, Survey};
+use cim_onnx::{NodeInfo, NodeState, Survey};
 
 use crate::compile::{CompileError, CompileOptions, ImportOptions, LayerRow, NodeCheck, NodePlacement};
-use crate::pipeline::{Job, context, everything, failed};
+use crate::pipeline::{Job, context, everything, failed, read_mlir};
 
 fn survey(ctx: &Arc<Context>, model: &Path, sizes: &ImportOptions) -> Result<Survey, CompileError> {
-    cim_onnx::survey(ctx, model, sizes).map_err(|d| failed(ctx, &d))
+    if model.extension().is_none_or(|e| e != "mlir") {
+        return cim_onnx::survey(ctx, model, sizes).map_err(|d| failed(ctx, &d));
+    }
+    // Text names its operations itself; what cannot be converted is an error with its place in the text.
+    let (ir, module) = read_mlir(ctx, model)?;
+    let mut nodes: Vec<NodeInfo> = Vec::new();
+    for op in ir.walk(module) {
+        if let Some(name) = node_name(&ir, op).filter(|_| Constant::cast(&ir, op).is_none())
+            && ir.name_str(op).starts_with("cim.graph.")
+            && nodes.iter().all(|n| n.name != name)
+        {
+            let operator = ir.name_str(op).trim_start_matches("cim.graph.").to_string();
+            nodes.push(NodeInfo { name, operator, state: NodeState::Imported });
+        }
+    }
+    Ok(Survey { nodes, module: Some((ir, module)) })
 }
 
 /// See [`crate::compile::check`].
@@ -183,7 +198,10 @@ pub(crate) fn node_name(ir: &Ir, op: OpId) -> Option<String> {
 /// See [`crate::compile::layers`].
 pub(crate) fn layers(model: &Path, sizes: &ImportOptions) -> Result<Vec<LayerRow>, CompileError> {
     let ctx = context();
-    let (ir, module) = cim_onnx::import_with(&ctx, model, sizes).map_err(|d| failed(&ctx, &d))?;
+    let (ir, module) = match model.extension().is_some_and(|e| e == "mlir") {
+        true => read_mlir(&ctx, model)?,
+        false => cim_onnx::import_with(&ctx, model, sizes).map_err(|d| failed(&ctx, &d))?,
+    };
     Ok(layer_rows(&ir, module))
 }
 

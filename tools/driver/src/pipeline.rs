@@ -103,7 +103,9 @@ fn mode_of(machine: &Machine, mode: Option<ProgramMode>) -> Result<Mode, Compile
 }
 
 /// Reads MLIR text; a network of `tosa` or `linalg` becomes one of `cim.graph`.
-fn read_text(ctx: &Arc<Context>, passes: &PassRegistry, source: Source) -> Result<(Ir, OpId), CompileError> {
+fn read_text(ctx: &Arc<Context>, passes: &PassRegistry, model: &Path) -> Result<(Ir, OpId), CompileError> {
+    let unreadable = |e| CompileError::Failed(format!("'{}' cannot be read: {e}", model.display()));
+    let source = Source::new(model.to_string_lossy(), std::fs::read(model).map_err(unreadable)?);
     // These dialects are not declared here: only files that mention them may hold operations nobody knows.
     let mentions = |dialect: &[u8]| source.text().windows(dialect.len()).any(|w| w == dialect);
     let foreign = mentions(b"tosa.") || mentions(b"linalg.");
@@ -116,20 +118,45 @@ fn read_text(ctx: &Arc<Context>, passes: &PassRegistry, source: Source) -> Resul
         (other, _) => other,
     })?;
     if let Some(pass) = cim_mlir_in::needed_pass(&ir, module) {
-        run_pipeline(passes, &mut ir, module, &format!("builtin.module({pass})"))?;
+        run_pipeline(passes, &mut ir, module, &format!("builtin.module({pass})"), located)?;
     }
     ctx.allow_unregistered(false);
     Ok((ir, module))
 }
 
+/// As [`Job::read`] of MLIR text, without a machine.
+pub(crate) fn read_mlir(ctx: &Arc<Context>, model: &Path) -> Result<(Ir, OpId), CompileError> {
+    read_text(ctx, &everything().1, model)
+}
+
+/// Diagnostics as an error.
+type Explain = fn(&Context, &[Diagnostic]) -> CompileError;
+
+/// As [`failed`], with the place in the text.
+fn located(ctx: &Context, diagnostics: &[Diagnostic]) -> CompileError {
+    let place = diagnostics.first().and_then(|d| cim_ir::diag::position(ctx, d.loc));
+    match (failed(ctx, diagnostics), place) {
+        (CompileError::Failed(text), Some((file, line, column))) => {
+            CompileError::Failed(format!("{file}:{line}:{column}: {text}"))
+        }
+        (other, _) => other,
+    }
+}
+
 /// Runs a pipeline in MLIR's grammar.
-fn run_pipeline(passes: &PassRegistry, ir: &mut Ir, module: OpId, text: &str) -> Result<(), CompileError> {
+fn run_pipeline(
+    passes: &PassRegistry,
+    ir: &mut Ir,
+    module: OpId,
+    text: &str,
+    explain: Explain,
+) -> Result<(), CompileError> {
     let pm = OpPassManager::parse(passes, text).map_err(|e| CompileError::Failed(format!("{e:?}")))?;
     let config = RunConfig { verify_each: false, ..RunConfig::default() };
     let ctx = ir.ctx().clone();
     let outcome = cim_pass::run(&pm, ir, module, &config, None);
     if !outcome.succeeded() {
-        return Err(failed(&ctx, &outcome.diagnostics));
+        return Err(explain(&ctx, &outcome.diagnostics));
     }
     Ok(())
 }
@@ -147,9 +174,7 @@ impl Job {
                 let text = "MLIR text has no open dimensions: --batch and --dim are for ONNX models";
                 return Err(CompileError::Failed(text.into()));
             }
-            let bytes = std::fs::read(model)
-                .map_err(|e| CompileError::Failed(format!("'{}' cannot be read: {e}", model.display())))?;
-            read_text(&ctx, &passes, Source::new(model.to_string_lossy(), bytes))?
+            read_text(&ctx, &passes, model)?
         } else {
             cim_onnx::import_with(&ctx, model, &options.sizes).map_err(|d| failed(&ctx, &d))?
         };
@@ -183,7 +208,7 @@ impl Job {
     }
 
     fn run(&mut self, text: &str) -> Result<(), CompileError> {
-        run_pipeline(&self.passes, &mut self.ir, self.module, text)?;
+        run_pipeline(&self.passes, &mut self.ir, self.module, text, failed)?;
         cim_ir::verify::verify(&self.ir, self.module).map_err(|d| failed(self.ir.ctx(), &d))
     }
 
