@@ -505,10 +505,13 @@ impl Importer {
         let name = self.ctx.op_name_data(state.name).name;
         let name = self.ctx.str(name);
         let constant = state.operands.iter().all(|v| self.constant_derived.contains(v));
-        if constant || matches!(name, "cim.graph.host" | "cim.graph.dequantize") {
+        if constant || name == "cim.graph.host" {
             return Ok(());
         }
-        for &ty in state.results.iter() {
+        // Floats leave a dequantisation; what it reads lies on the chip.
+        let leaves = name == "cim.graph.dequantize";
+        let read = state.operands.iter().map(|v| self.ir.ty(*v)).filter(|_| leaves);
+        for ty in state.results.iter().copied().chain(read) {
             let (Some(int), Some(dims)) = (types::int_type(&self.ctx, ty), types::dims(&self.ctx, ty)) else {
                 continue;
             };
@@ -524,7 +527,7 @@ impl Importer {
                 return Err(Refusal::new("it reorders a sequence of positions"));
             }
             let sums = ["cim.graph.conv2d", "cim.graph.linear", "cim.graph.quantize", "cim.graph.requantize"];
-            if int.width > 16 && !sums.contains(&name) {
+            if int.width > 16 && !leaves && !sums.contains(&name) {
                 return Err(Refusal::new(format!(
                     "its elements are {int}; the chip's activations have at most 16 bits"
                 )));

@@ -2,9 +2,10 @@
 
 use super::host::onnx_operator;
 use super::*;
-use cim_dialect::graph::Element;
 use cim_dialect::graph::Rounding;
+use cim_dialect::graph::elements::dense_floats;
 use cim_dialect::graph::{BATCHED, INPUTS, OUTPUTS};
+use cim_dialect::graph::{Element, Elements};
 use cim_ir::core::{AttrData, TypeData};
 use cim_ir::{Context, Diagnostic, Ir, Type, ValueId};
 use std::collections::{HashMap, HashSet};
@@ -165,6 +166,15 @@ pub fn read(ir: &Ir, func: OpId) -> Result<Net, Diagnostic> {
             constants.insert(result, (value, if name.is_empty() { format!("constant{at}") } else { name }));
             continue;
         }
+        // Stored integers that a float operation of the host reads: constants of floats there.
+        if kind == "dequantize"
+            && let Some((value, stored)) = ir.operands(op).next().and_then(|v| constants.get(&v)).cloned()
+            && let Some(result) = ir.result(op, 0)
+        {
+            let Some(floats) = dequantised(ctx, &p, value)? else { return p.fail("has no values to dequantise") };
+            constants.insert(result, (floats, stored));
+            continue;
+        }
         if name.is_empty() {
             name = format!("{kind}{at}");
         }
@@ -247,6 +257,28 @@ impl Transfers {
         self.copies.insert(t, output);
         output
     }
+}
+
+/// `(q - zero_point) * scale` of a constant, in f32; None where the numbers do not fit.
+fn dequantised(ctx: &Context, p: &Props, value: Attribute) -> Result<Option<Attribute>, Diagnostic> {
+    let scale = p.attr("scale").and_then(|s| Elements::of(ctx, s).ok()).and_then(|e| e.floats());
+    let (zero, axis) = (p.needed("zero_point")?, p.int("axis", 1)?);
+    let Ok(stored) = Elements::of(ctx, value) else { return Ok(None) };
+    let dims = cim_ir::constraints::shape(ctx, stored.ty).unwrap_or(&[]).to_vec();
+    let (Some(scale), Some(ints), None) = (scale, stored.ints(), p.attr("bias")) else { return Ok(None) };
+    let inner =
+        usize::try_from(axis).ok().and_then(|a| dims.get(a + 1..)).map_or(1, |d| d.iter().product::<i64>().max(1));
+    let each = scale.len() > 1;
+    let values: Option<Vec<f32>> = ints
+        .iter()
+        .enumerate()
+        .map(|(i, q)| {
+            let c = if each { i / inner as usize % scale.len() } else { 0 };
+            let z = zero.get(c).or(zero.first())?;
+            Some(q.saturating_sub(*z) as f32 * scale.get(c)?)
+        })
+        .collect();
+    Ok(values.map(|v| dense_floats(ctx, &dims, &v)))
 }
 
 /// What operands refer to.
