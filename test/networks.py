@@ -75,7 +75,9 @@ def network(args, name, form, source):
         for mode in args.modes.split(","):
             row = {"network": name, "form": form, "mode": mode, "weights": f"{model.stat().st_size / 1e6:.1f}"}
             calibrate = ["--calibrate", inputs] if form == "float" else []
-            options = ["--machine", args.machine, "--mode", mode, "--threads", "1", *calibrate]
+            # Exporters leave the batch open.
+            batch = ["--batch", "1"] if source else []
+            options = ["--machine", args.machine, "--mode", mode, "--threads", "1", *batch, *calibrate]
             compiling = ["compile", model, *options, "-o", program, "--json", part("c.json")]
             status, errors, compile_s, memory = measured([args.bin / "cim", *compiling])
             if status != 0:

@@ -2,6 +2,7 @@
 //!
 //! `test/networks.py` does the same for the large ones, with a table; here are those that take little time.
 
+use cim_driver::calibrate::{Calibration, Method};
 use cim_driver::compile::{CompileError, CompileOptions, compile};
 use cim_driver::run::simulator::{Settings, Simulated};
 use cim_driver::run::{Executor, ReadBuffer, Verifier};
@@ -11,17 +12,25 @@ use cim_isa::program::ProgramMode;
 use cim_isa::types::ElemType;
 use cim_machine::Machine;
 use cim_reference::Comparison;
+use cim_test::models::file::write_npy;
 use cim_test::models::{Form, find};
+use std::fs::File;
 use std::sync::Arc;
 
 const MACHINE: &str = "isaac-baseline";
 
-/// Compiles a network from a model file, as the command does.
+/// Compiles a network from a model file, as the command does; a float network is calibrated with the image that is run.
 fn program(name: &str, form: Form, mode: ProgramMode) -> Result<Program, CompileError> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("model.onnx");
-    find(name).unwrap().build(form, 1).model.save(&path, false).unwrap();
-    let options = CompileOptions { machine: MACHINE.into(), mode: Some(mode), ..Default::default() };
+    let network = find(name).unwrap();
+    network.build(form, 1).model.save(&path, false).unwrap();
+    let calibration = (form == Form::Float).then(|| {
+        let file = dir.path().join("images.npy");
+        write_npy(&mut File::create(&file).unwrap(), &network.input, &network.input_values(1)).unwrap();
+        Calibration { file, method: Method::MinMax, bits: [8, 8], per_tensor: false, affine: false }
+    });
+    let options = CompileOptions { machine: MACHINE.into(), mode: Some(mode), calibration, ..Default::default() };
     compile(&path, &options)
 }
 
@@ -41,8 +50,8 @@ fn run(name: &str, program: Program) -> (Comparison, Vec<f32>) {
     (comparison, outputs[0].to_f32())
 }
 
-fn bit_exact(name: &str, mode: ProgramMode, elements: u64) -> Vec<f32> {
-    let (comparison, output) = run(name, program(name, Form::Qdq, mode).unwrap());
+fn bit_exact(name: &str, form: Form, mode: ProgramMode, elements: u64) -> Vec<f32> {
+    let (comparison, output) = run(name, program(name, form, mode).unwrap());
     assert_eq!((comparison.elements, comparison.mismatches), (elements, 0));
     // A network that lost its signal would agree trivially.
     assert!(output.iter().any(|v| (v - output[0]).abs() > 0.1), "{output:?}");
@@ -53,7 +62,7 @@ fn bit_exact(name: &str, mode: ProgramMode, elements: u64) -> Vec<f32> {
 fn lenet_is_bit_exact_in_every_mode() {
     // Core mode shows the sums before requantisation, too.
     let modes = [(ProgramMode::Cm, 15_396), (ProgramMode::Xbm, 8878), (ProgramMode::Wlm, 8878)];
-    let outputs = modes.map(|(mode, elements)| bit_exact("lenet", mode, elements));
+    let outputs = modes.map(|(mode, elements)| bit_exact("lenet", Form::Qdq, mode, elements));
     assert!(outputs.iter().all(|o| *o == outputs[0]));
     // Recorded from ONNX Runtime 1.32 on the same file.
     let recorded: [f32; 10] =
@@ -64,5 +73,24 @@ fn lenet_is_bit_exact_in_every_mode() {
 
 #[test]
 fn vgg7_is_bit_exact() {
-    bit_exact("vgg7", ProgramMode::Xbm, 520_202);
+    bit_exact("vgg7", Form::Qdq, ProgramMode::Xbm, 520_202);
+}
+
+#[test]
+fn float_networks_are_quantised_and_bit_exact() {
+    for (name, elements) in [("lenet", 8878), ("vit-xs", 353_128)] {
+        for mode in [ProgramMode::Xbm, ProgramMode::Wlm] {
+            bit_exact(name, Form::Float, mode, elements);
+        }
+    }
+}
+
+#[test]
+#[ignore = "minutes without optimisation: cargo test --release -p cim-test --test networks -- --ignored"]
+fn large_float_networks_are_quantised_and_bit_exact() {
+    for (name, elements) in [("resnet18", 3_589_096), ("resnet50", 16_987_624), ("vgg7", 520_202), ("alexnet", 733_032)] {
+        for mode in [ProgramMode::Xbm, ProgramMode::Wlm] {
+            bit_exact(name, Form::Float, mode, elements);
+        }
+    }
 }
