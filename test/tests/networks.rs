@@ -88,7 +88,8 @@ fn float_networks_are_quantised_and_bit_exact() {
 #[test]
 #[ignore = "minutes without optimisation: cargo test --release -p cim-test --test networks -- --ignored"]
 fn large_float_networks_are_quantised_and_bit_exact() {
-    for (name, elements) in [("resnet18", 3_589_096), ("resnet50", 16_987_624), ("vgg7", 520_202), ("alexnet", 733_032)] {
+    for (name, elements) in [("resnet18", 3_589_096), ("resnet50", 16_987_624), ("vgg7", 520_202), ("alexnet", 733_032)]
+    {
         for mode in [ProgramMode::Xbm, ProgramMode::Wlm] {
             bit_exact(name, Form::Float, mode, elements);
         }
