@@ -560,3 +560,17 @@ fn nodes_may_come_in_any_order() {
     let (ir, module) = import(m.build());
     assert_eq!(names(&ir, module), ["relu", "relu"]);
 }
+
+/// What the operations of the network do not hold, the host computes: never an operation that does not verify.
+#[test]
+fn other_element_types_run_on_the_host() {
+    for elem in [dt::DOUBLE, dt::FLOAT16, dt::INT64] {
+        let m = ModelBuilder::new(17)
+            .input_dims("x", elem, &[Dim::Size(1), Dim::Size(4)])
+            .node("Relu", &["x"], "y", vec![])
+            .output("y");
+        let (ir, module) = import(m.build());
+        verify(&ir, module);
+        assert_eq!(names(&ir, module), ["host"], "{elem}");
+    }
+}

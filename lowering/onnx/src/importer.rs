@@ -505,7 +505,17 @@ impl Importer {
         let name = self.ctx.op_name_data(state.name).name;
         let name = self.ctx.str(name);
         let constant = state.operands.iter().all(|v| self.constant_derived.contains(v));
-        if constant || name == "cim.graph.host" {
+        if matches!(name, "cim.graph.host" | "cim.graph.constant") {
+            return Ok(());
+        }
+        let types = state.operands.iter().map(|v| self.ir.ty(*v)).chain(state.results.iter().copied());
+        if let Some(ty) = types.into_iter().find(|t| !(types::TENSOR.check)(&self.ctx, *t)) {
+            let text = types::text(&self.ctx, ty);
+            return Err(Refusal::new(format!(
+                "it works on {text}; the machine knows f32 and integers of up to 63 bits"
+            )));
+        }
+        if constant {
             return Ok(());
         }
         // Floats leave a dequantisation; what it reads lies on the chip.
