@@ -6,13 +6,13 @@ use cim_driver::calibrate::{Calibration, Method};
 use cim_driver::compile::{CompileError, CompileOptions, compile};
 use cim_driver::run::simulator::{Settings, Simulated};
 use cim_driver::run::{Executor, ReadBuffer, Verifier};
+use cim_driver::tensor_file::write_npy_f32;
 use cim_host::Tensor;
 use cim_isa::Program;
 use cim_isa::program::ProgramMode;
 use cim_isa::types::ElemType;
 use cim_machine::Machine;
 use cim_reference::Comparison;
-use cim_test::models::file::write_npy;
 use cim_test::models::{Form, find};
 use std::fs::File;
 use std::sync::Arc;
@@ -27,7 +27,8 @@ fn program(name: &str, form: Form, mode: ProgramMode) -> Result<Program, Compile
     network.build(form, 1).model.save(&path, false).unwrap();
     let calibration = (form == Form::Float).then(|| {
         let file = dir.path().join("images.npy");
-        write_npy(&mut File::create(&file).unwrap(), &network.input, &network.input_values(1)).unwrap();
+        let shape: Vec<usize> = network.input.iter().map(|d| *d as usize).collect();
+        write_npy_f32(&mut File::create(&file).unwrap(), &shape, &network.input_values(1)).unwrap();
         Calibration { file, method: Method::MinMax, bits: [8, 8], per_tensor: false, affine: false }
     });
     let options = CompileOptions { machine: MACHINE.into(), mode: Some(mode), calibration, ..Default::default() };

@@ -7,34 +7,9 @@ use cim_ir::{Attribute, Ir, Location, OpId, ValueId};
 use cim_onnx::proto::{AttributeProto, GraphProto, NodeProto, TensorProto, attr_type, data_type};
 use std::collections::{HashMap, HashSet};
 
-/// Why an operation cannot be translated, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) attribute: Option<String>,
-    pub(crate) reason: String,
-    pub(crate) remedy: Option<String>,
-}
+pub(crate) use cim_onnx::Refusal;
 
-impl Refusal {
-    pub(crate) fn new(reason: impl Into<String>) -> Self {
-        Refusal { attribute: None, reason: reason.into(), remedy: None }
-    }
-    pub(crate) fn remedy(mut self, text: impl Into<String>) -> Self {
-        self.remedy = Some(text.into());
-        self
-    }
-    pub(crate) fn attribute(mut self, name: &str) -> Self {
-        self.attribute = Some(name.into());
-        self
-    }
-    /// The refusal as a message about an operation.
-    pub(crate) fn message(&self, operation: &str) -> String {
-        let attribute = self.attribute.as_ref().map_or_else(String::new, |a| format!(", attribute '{a}'"));
-        let remedy = self.remedy.as_ref().map_or_else(String::new, |r| format!("; {r}"));
-        format!("operation {operation}{attribute}: {}{remedy}", self.reason)
-    }
-}
-
+/// What can be translated, or why not.
 pub(crate) type Try<T = ()> = Result<T, Refusal>;
 
 /// What a value of the function is in the ONNX graph.

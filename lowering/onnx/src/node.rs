@@ -26,16 +26,25 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn new(reason: impl Into<String>) -> Self {
+    /// A reason.
+    pub fn new(reason: impl Into<String>) -> Self {
         Refusal { attribute: None, reason: reason.into(), remedy: None }
     }
-    pub(crate) fn remedy(mut self, text: impl Into<String>) -> Self {
+    /// With what the user can do.
+    pub fn remedy(mut self, text: impl Into<String>) -> Self {
         self.remedy = Some(text.into());
         self
     }
-    pub(crate) fn attribute(mut self, name: &str) -> Self {
+    /// About an attribute.
+    pub fn attribute(mut self, name: &str) -> Self {
         self.attribute = Some(name.into());
         self
+    }
+    /// The refusal as a message about `subject`.
+    pub fn message(&self, subject: &str) -> String {
+        let attribute = self.attribute.as_ref().map_or_else(String::new, |a| format!(", attribute '{a}'"));
+        let remedy = self.remedy.as_ref().map_or_else(String::new, |r| format!("; {r}"));
+        format!("{subject}{attribute}: {}{remedy}", self.reason)
     }
 }
 
@@ -91,15 +100,7 @@ impl<'a, 'x> Node<'a, 'x> {
 
     /// The refusal as a message.
     pub(crate) fn message(&self, refusal: &Refusal) -> String {
-        let mut text = format!("node '{}': operator {}", self.name, self.qualified());
-        if let Some(a) = &refusal.attribute {
-            text.push_str(&format!(", attribute '{a}'"));
-        }
-        text.push_str(&format!(": {}", refusal.reason));
-        if let Some(r) = &refusal.remedy {
-            text.push_str(&format!("; {r}"));
-        }
-        text
+        refusal.message(&format!("node '{}': operator {}", self.name, self.qualified()))
     }
 
     /// Operator with its domain, unless that is the default one.

@@ -69,6 +69,24 @@ fn check(call: &Call<'_>) -> Host<()> {
     Ok(())
 }
 
+/// One result of a node, from the values of its operands; None where an optional operand is left out.
+///
+/// # Errors
+/// As [`evaluate`]; or the operator has no such result.
+pub fn result(
+    operator: &str,
+    version: u32,
+    attributes: Attributes<'_>,
+    values: &[Option<&Tensor>],
+    result: usize,
+) -> Host<Tensor> {
+    let types: Vec<Option<TensorType>> = values.iter().map(|v| v.map(Tensor::ty)).collect();
+    let operands: Vec<Option<Operand<'_>>> =
+        types.iter().zip(values).map(|(t, v)| t.as_ref().map(|ty| Operand { ty, value: *v })).collect();
+    let call = Call { operator, version, operands: &operands, attributes, results: result + 1 };
+    evaluate(&call)?.into_iter().nth(result).ok_or_else(|| format!("{operator} has no result {result}"))
+}
+
 fn unknown(operator: &str) -> String {
     format!("the host has no operator {operator}")
 }

@@ -1,7 +1,9 @@
 //! Tensors of the host, in C order.
 
-use cim_isa::types::{ElemType, IntType};
+use cim_isa::program::HostTensor;
+use cim_isa::types::{Constant, ElemType, IntType};
 use half::{bf16, f16};
+use std::ops::Range;
 
 /// Most elements of a tensor, as in `cim.graph`.
 pub const MAX_ELEMENTS: usize = 1 << 28;
@@ -19,6 +21,10 @@ impl TensorType {
     /// A type.
     pub fn new(elem: ElemType, shape: impl Into<Vec<usize>>) -> Self {
         TensorType { elem, shape: shape.into() }
+    }
+    /// The type that a program declares for a tensor of the host.
+    pub fn declared(t: &HostTensor) -> Self {
+        TensorType { elem: t.elem, shape: t.shape.iter().map(|d| *d as usize).collect() }
     }
     /// Number of elements; saturates.
     pub fn count(&self) -> usize {
@@ -74,6 +80,26 @@ impl Data {
             Data::Int(v) => v.len(),
             Data::Bool(v) => v.len(),
         }
+    }
+    /// Some of the elements; None when they are not all there.
+    pub fn slice(&self, range: Range<usize>) -> Option<Data> {
+        Some(match self {
+            Data::Float(v) => Data::Float(v.get(range)?.to_vec()),
+            Data::Double(v) => Data::Double(v.get(range)?.to_vec()),
+            Data::Int(v) => Data::Int(v.get(range)?.to_vec()),
+            Data::Bool(v) => Data::Bool(v.get(range)?.to_vec()),
+        })
+    }
+    /// Appends elements; false, and nothing done, when they are of another kind.
+    pub fn append(&mut self, more: &Data) -> bool {
+        match (self, more) {
+            (Data::Float(all), Data::Float(v)) => all.extend_from_slice(v),
+            (Data::Double(all), Data::Double(v)) => all.extend_from_slice(v),
+            (Data::Int(all), Data::Int(v)) => all.extend_from_slice(v),
+            (Data::Bool(all), Data::Bool(v)) => all.extend_from_slice(v),
+            _ => return false,
+        }
+        true
     }
     /// No elements.
     pub fn is_empty(&self) -> bool {
@@ -157,6 +183,15 @@ impl Tensor {
     pub fn reshaped(mut self, shape: impl Into<Vec<usize>>) -> Tensor {
         self.shape = shape.into();
         self
+    }
+
+    /// A constant of a program.
+    ///
+    /// # Errors
+    /// As [`Tensor::from_bytes`].
+    pub fn constant(c: &Constant) -> Result<Tensor, String> {
+        let ty = TensorType { elem: c.elem, shape: c.shape.iter().map(|d| *d as usize).collect() };
+        Tensor::from_bytes(&ty, &c.data).map_err(|e| format!("constant '{}': {e}", c.name))
     }
 
     /// From little-endian elements in whole bytes (booleans and narrow integers one byte each).

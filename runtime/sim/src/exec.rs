@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cim_host::{Tensor, TensorType};
 use cim_isa::instr::Addr;
-use cim_isa::program::{HostTensor, HostValue};
+use cim_isa::program::HostValue;
 use cim_isa::types::Port;
 use cim_isa::{Instr, Program, Space};
 use cim_machine::{Limit, Machine};
@@ -222,7 +222,7 @@ impl Simulator {
             return Err(SimError::Input { name: String::new(), reason });
         }
         for (interface, data) in program.inputs.iter().zip(inputs) {
-            let wanted = program.host_tensors.get(interface.tensor.index()).map(declared);
+            let wanted = program.host_tensors.get(interface.tensor.index()).map(TensorType::declared);
             if wanted.as_ref() != Some(&data.ty()) {
                 let wanted = wanted.map_or_else(|| "nothing".into(), |t| t.to_string());
                 let reason = format!("{} given, {wanted} declared", data.ty());
@@ -491,7 +491,7 @@ impl Simulator {
         let output = host.execute(program, op, &inputs).map_err(fail)?;
         match (op.output, output) {
             (HostValue::Tensor(id), HostOutput::Tensor(tensor)) => {
-                let wanted = program.host_tensors.get(id.index()).map(declared);
+                let wanted = program.host_tensors.get(id.index()).map(TensorType::declared);
                 match self.tensors.get_mut(id.index()) {
                     Some(slot) if wanted.as_ref() == Some(&tensor.ty()) => {
                         *slot = Some(Arc::new(tensor));
@@ -591,9 +591,4 @@ pub(crate) fn check_port(port: &Port, rows: u32) -> Result<(), String> {
         return Err(format!("sums of {bits} bits; at most 62"));
     }
     Ok(())
-}
-
-/// The type that a program declares for a tensor of the host.
-fn declared(t: &HostTensor) -> TensorType {
-    TensorType { elem: t.elem, shape: t.shape.iter().map(|d| *d as usize).collect() }
 }

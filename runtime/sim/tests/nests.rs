@@ -271,18 +271,7 @@ fn random_nests_leave_the_bytes_and_faults_of_single_steps() {
 fn flipped_cells_show_in_blocks() {
     let machine = machine(16, 64, 2, 1);
     let ty = IntType::new(4, true);
-    let case = Case {
-        positions: 2,
-        inner: 4,
-        cols: 5,
-        groups: 1,
-        weight: ty,
-        narrow: false,
-        differential: false,
-        crossbars: false,
-        input: ty,
-        seed: 5,
-    };
+    let case = Case::plain(ty, [2, 4, 5], 5);
     let p = looped(&case, &machine, ProgramMode::Xbm, [2, 9], [4, 1], 40);
     let x = encode(&vec![1; 64], ty);
     let mut sim = Simulator::new(Arc::new(p), &machine, options(EngineChoice::Auto)).expect("fits");
@@ -307,18 +296,7 @@ fn flipped_cells_show_in_blocks() {
 fn sums_over_iterations_are_not_split() {
     let machine = machine(16, 64, 2, 1);
     let ty = IntType::new(4, true);
-    let case = Case {
-        positions: 1,
-        inner: 8,
-        cols: 5,
-        groups: 1,
-        weight: ty,
-        narrow: false,
-        differential: true,
-        crossbars: false,
-        input: ty,
-        seed: 5,
-    };
+    let case = Case { differential: true, ..Case::plain(ty, [1, 8, 5], 5) };
     for (pitch, blocks) in [(40, 10), (32, 0), (0, 0)] {
         let mut p = looped(&case, &machine, ProgramMode::Xbm, [1, 10], [0, 1], pitch);
         let Some(Instr::Loop { body, .. }) = p.main.first_mut() else { panic!("a loop") };

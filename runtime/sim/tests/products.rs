@@ -136,18 +136,7 @@ fn the_exact_engine_refuses_conversions_that_clip() {
     let mut machine = Machine::preset("puma").expect("preset");
     machine.crossbar.adc = cim_machine::Limit::Finite(cim_machine::Bits(2));
     let ty = IntType::new(8, true);
-    let case = Case {
-        positions: 1,
-        inner: 16,
-        cols: 2,
-        groups: 1,
-        weight: ty,
-        narrow: false,
-        differential: false,
-        crossbars: false,
-        input: ty,
-        seed: 1,
-    };
+    let case = Case::plain(ty, [1, 16, 2], 1);
     let mut program = compile(&case, &machine, ProgramMode::Xbm);
     program.rows_per_conversion = 16;
     let error = run(&case, &program, &machine, EngineChoice::Exact).expect_err("clips").to_string();
@@ -160,18 +149,7 @@ fn operands_of_the_read_instructions() {
     use cim_isa::instr::{Affine, Instr};
     let machine = Machine::preset("isaac-baseline").expect("preset");
     let ty = IntType::new(8, true);
-    let case = Case {
-        positions: 1,
-        inner: 24,
-        cols: 40,
-        groups: 1,
-        weight: ty,
-        narrow: false,
-        differential: true,
-        crossbars: false,
-        input: ty,
-        seed: 3,
-    };
+    let case = Case { differential: true, ..Case::plain(ty, [1, 24, 40], 3) };
     let (_, x) = case.data();
     let want = case.expected();
     // Tiles of 16 outputs on crossbars 0, 1 and 2 (the last holds 8).
@@ -239,18 +217,7 @@ fn row_loops_behave_like_their_instructions() {
     use cim_isa::instr::{Affine, Instr};
     let mut machine = Machine::preset("isaac-baseline").expect("preset");
     let ty = IntType::new(8, true);
-    let case = Case {
-        positions: 1,
-        inner: 32,
-        cols: 3,
-        groups: 1,
-        weight: ty,
-        narrow: false,
-        differential: true,
-        crossbars: false,
-        input: ty,
-        seed: 11,
-    };
+    let case = Case { differential: true, ..Case::plain(ty, [1, 32, 3], 11) };
     let (_, x) = case.data();
     // Results apart from the inputs, in the inputs of a later group, converters that clip, and groups with gaps.
     for (dst, adc, step) in [(64i64, 8, 8i64), (20, 8, 8), (64, 3, 8), (64, 8, 6)] {

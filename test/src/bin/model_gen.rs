@@ -1,12 +1,9 @@
 //! Writes a network with seeded weights: `model-gen NAME -o OUT.onnx`.
 
 use anyhow::{Context, Result};
-use cim_test::models::{Form, NETWORKS, file::write_npy, find};
+use cim_test::models::{Form, NETWORKS, find, written::Written};
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, ValueEnum};
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::PathBuf;
 
 #[derive(Clone, Copy, ValueEnum)]
 enum FormName {
@@ -28,18 +25,8 @@ struct Args {
     /// How it is stored
     #[arg(long, value_enum, default_value_t = FormName::Float)]
     form: FormName,
-    /// Seed of the weights
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// The model file
-    #[arg(short, long)]
-    output: PathBuf,
-    /// Keep large tensors in OUT.data (always done above 1 GB)
-    #[arg(long)]
-    external: bool,
-    /// Also write a seeded input
-    #[arg(long, value_name = "FILE.npy")]
-    input: Option<PathBuf>,
+    #[command(flatten)]
+    written: Written,
 }
 
 fn main() -> Result<()> {
@@ -50,13 +37,8 @@ fn main() -> Result<()> {
         FormName::Qdq => Form::Qdq,
         FormName::QdqAttention => Form::QdqAttention,
     };
-    let built = network.build(form, args.seed);
-    built.model.save(&args.output, args.external).with_context(|| format!("'{}'", args.output.display()))?;
-    if let Some(path) = &args.input {
-        let mut out = BufWriter::new(File::create(path).with_context(|| format!("'{}'", path.display()))?);
-        write_npy(&mut out, &network.input, &network.input_values(args.seed))?;
-        out.flush()?;
-    }
+    let built = network.build(form, args.written.seed);
+    args.written.save(&built.model, &network.input, |seed| network.input_values(seed))?;
     println!("{}: {} parameters, {} bytes of data", network.name, built.parameters, built.model.data_bytes());
     Ok(())
 }

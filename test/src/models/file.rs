@@ -129,21 +129,6 @@ fn entries(file: &str, offset: u64, length: u64) -> Vec<StringStringEntryProto> 
     vec![entry("location", file.into()), entry("offset", offset.to_string()), entry("length", length.to_string())]
 }
 
-/// Writes a float array in NumPy's format, version 1.0.
-///
-/// # Errors
-/// Those of the sink.
-pub fn write_npy(out: &mut impl Write, shape: &[i64], values: &[f32]) -> io::Result<()> {
-    let shape: String = shape.iter().map(|d| format!("{d}, ")).collect();
-    let text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", shape.trim_end());
-    // Magic, version and length take ten bytes; the header ends at a multiple of 64 with a line feed.
-    let length = (10 + text.len() + 1).next_multiple_of(64) - 10;
-    out.write_all(b"\x93NUMPY\x01\x00")?;
-    out.write_all(&(length as u16).to_le_bytes())?;
-    writeln!(out, "{text:<width$}", width = length - 1)?;
-    values.iter().try_for_each(|v| out.write_all(&v.to_le_bytes()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,13 +173,5 @@ mod tests {
         let mut expected = Vec::new();
         model.tensors[1].write(&mut expected).unwrap();
         assert_eq!(data[..6000], expected);
-    }
-
-    #[test]
-    fn arrays_have_a_header_of_whole_lines_of_64_bytes() {
-        let mut out = Vec::new();
-        write_npy(&mut out, &[1, 2], &[1.0, -2.0]).unwrap();
-        assert_eq!(out.len() % 64, 8);
-        assert!(out.windows(9).any(|w| w == b"(1, 2,), ") || out.windows(7).any(|w| w == b"(1, 2,)"));
     }
 }

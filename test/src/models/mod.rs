@@ -16,6 +16,7 @@ mod resnet;
 pub mod tensors;
 mod vgg;
 mod vit;
+pub mod written;
 
 use net::{Built, Net};
 use vit::Size;

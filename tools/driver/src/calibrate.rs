@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use cim_dialect::graph::Elements;
-use cim_host::{Attributes, Call, Data, Operand, Tensor, TensorType};
+use cim_host::{Attributes, Data, Tensor, TensorType};
 use cim_ir::{Attribute, Context, Ir, OpId};
 use cim_lowering::network::{self, HostInput, Kind, Net, Node};
 use cim_passes::graph::quantize_floats::{INPUT_RANGES, RANGE, range_attribute};
@@ -182,16 +182,11 @@ fn images(net: &Net, file: &Path) -> Result<(Vec<Vec<Tensor>>, usize)> {
         let data = array.to_data(tensor.host)?;
         let shape: Vec<usize> = tensor.dims.iter().map(|d| *d as usize).collect();
         let each = data.len() / n;
-        let part = |i: usize| {
-            let range = i * each..(i + 1) * each;
-            match &data {
-                Data::Float(v) => Data::Float(v[range].to_vec()),
-                Data::Double(v) => Data::Double(v[range].to_vec()),
-                Data::Int(v) => Data::Int(v[range].to_vec()),
-                Data::Bool(v) => Data::Bool(v[range].to_vec()),
-            }
+        let image = |i: usize| {
+            let data = data.slice(i * each..(i + 1) * each).context("there is no such image")?;
+            Ok(Tensor { elem: tensor.host, shape: shape.clone(), data })
         };
-        out.push((0..n).map(|i| Tensor { elem: tensor.host, shape: shape.clone(), data: part(i) }).collect());
+        out.push((0..n).map(image).collect::<Result<_>>()?);
     }
     let count = out.first().map_or(0, Vec::len);
     if count == 0 {
@@ -237,27 +232,19 @@ fn evaluate(ctx: &Context, node: &Node, values: &HashMap<usize, Tensor>) -> Resu
             HostInput::Tensor(_) => Ok(None),
         })
         .collect::<Result<_, String>>()?;
-    let given: Vec<&Tensor> = operands
-        .iter()
-        .zip(&constants)
-        .map(|(o, c)| match (o, c) {
-            (HostInput::Tensor(t), _) => values.get(t).ok_or_else(|| "reads a value that is not computed".to_string()),
-            (_, Some(c)) => Ok(c),
-            _ => Err("has an operand without a value".into()),
-        })
-        .collect::<Result<_, String>>()?;
-    let types: Vec<TensorType> = given.iter().map(|t| t.ty()).collect();
-    let mut call: Vec<Option<Operand<'_>>> = Vec::new();
-    for (i, (ty, value)) in types.iter().zip(given).enumerate() {
+    let mut given: Vec<Option<&Tensor>> = Vec::new();
+    for (i, (o, c)) in operands.iter().zip(&constants).enumerate() {
+        let value = match (o, c) {
+            (HostInput::Tensor(t), _) => values.get(t).ok_or("reads a value that is not computed")?,
+            (_, Some(c)) => c,
+            _ => return Err("has an operand without a value".into()),
+        };
         let slot = slots.as_ref().and_then(|s| s.get(i)).and_then(|s| usize::try_from(*s).ok()).unwrap_or(i);
-        call.resize(slot.clamp(i, 255), None);
-        call.push(Some(Operand { ty, value: Some(value) }));
+        given.resize(slot.clamp(i, 255), None);
+        given.push(Some(value));
     }
-    let results = *output as usize + 1;
     let a = Attributes { ints: &attributes.ints, floats: &attributes.floats, strings: &attributes.strings };
-    let call = Call { operator, version: *version as u32, operands: &call, attributes: a, results };
-    let result = cim_host::evaluate(&call)?.into_iter().nth(*output as usize);
-    result.ok_or_else(|| format!("{operator} has no result {output}"))
+    cim_host::result(operator, *version as u32, a, &given, *output as usize)
 }
 
 fn constant(ctx: &Context, value: Attribute) -> Result<Tensor, String> {

@@ -435,34 +435,16 @@ fn mvm(p: &Props, linear: bool, env: &Env, input: usize, dims: &[u32]) -> Result
         let n = x.len();
         let [a, b] = *weight_dims else { return p.fail("weights of a linear layer have two dimensions") };
         let (inputs, cout) = if transposed { (a, b) } else { (b, a) };
-        if each {
-            if inputs != channels || dims.last() != Some(&cout) {
-                return p
-                    .fail(format!("weights for {inputs} inputs and {cout} outputs do not fit {channels} features"));
-            }
-            let window = Window { input: [height, width, inputs], output: [height, width], ..linear_window(inputs) };
-            return Ok(Mvm {
-                linear: false,
-                each,
-                weights,
-                weights_name,
-                weight_dims,
-                weight,
-                transposed,
-                window,
-                groups: 1,
-                cout,
-                weight_zero: p.int("weight_zero", 0)?,
-                place: place(p)?,
-            });
+        let one_vector = u64::from(inputs) == n
+            && x.dims.first() == Some(&1)
+            && dims.iter().map(|&d| u64::from(d)).product::<u64>() == u64::from(cout);
+        let fits = if each { inputs == channels && dims.last() == Some(&cout) } else { one_vector };
+        if !fits {
+            let has = if each { u64::from(channels) } else { n };
+            return p.fail(format!("weights for {inputs} inputs and {cout} outputs do not fit {has} inputs"));
         }
-        if u64::from(inputs) != n
-            || x.dims.first() != Some(&1)
-            || dims.iter().map(|&d| u64::from(d)).product::<u64>() != u64::from(cout)
-        {
-            return p.fail(format!("weights for {inputs} inputs and {cout} outputs do not fit {n} inputs"));
-        }
-        (linear_window(inputs), cout)
+        let positions = if each { [height, width] } else { [1, 1] };
+        (Window { input: [positions[0], positions[1], inputs], output: positions, ..linear_window(inputs) }, cout)
     } else {
         let ([cout, per_group, kh, kw], [h, w, c]) = (
             match *weight_dims {
@@ -478,8 +460,8 @@ fn mvm(p: &Props, linear: bool, env: &Env, input: usize, dims: &[u32]) -> Result
         (geometry(p, [h, w, c], [kh, kw], dims)?, cout)
     };
     Ok(Mvm {
-        linear,
-        each: false,
+        linear: linear && !each,
+        each,
         weights,
         weights_name,
         weight_dims,

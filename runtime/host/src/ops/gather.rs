@@ -156,44 +156,8 @@ fn scatter(x: &Tensor, at: impl Iterator<Item = usize>, updates: &Tensor, how: R
     let mut out = x.clone();
     let unsigned = x.elem == ElemType::Int(IntType::new(64, false));
     match (&mut out.data, &updates.data) {
-        (Data::Float(to), Data::Float(from)) => go(to, at, from, |a, b| match how {
-            Reduction::None => b,
-            Reduction::Add => round_to(x.elem, a + b),
-            Reduction::Mul => round_to(x.elem, a * b),
-            Reduction::Max => {
-                if b > a || b.is_nan() {
-                    b
-                } else {
-                    a
-                }
-            }
-            Reduction::Min => {
-                if b < a || b.is_nan() {
-                    b
-                } else {
-                    a
-                }
-            }
-        })?,
-        (Data::Double(to), Data::Double(from)) => go(to, at, from, |a, b| match how {
-            Reduction::None => b,
-            Reduction::Add => a + b,
-            Reduction::Mul => a * b,
-            Reduction::Max => {
-                if b > a || b.is_nan() {
-                    b
-                } else {
-                    a
-                }
-            }
-            Reduction::Min => {
-                if b < a || b.is_nan() {
-                    b
-                } else {
-                    a
-                }
-            }
-        })?,
+        (Data::Float(to), Data::Float(from)) => go(to, at, from, |a, b| round_to(x.elem, combine(how, a, b)))?,
+        (Data::Double(to), Data::Double(from)) => go(to, at, from, |a, b| combine(how, a, b))?,
         (Data::Int(to), Data::Int(from)) => {
             let fit = |v: i64| if let ElemType::Int(t) = x.elem { wrap(t, v) } else { v };
             let less = |a: i64, b: i64| if unsigned { (a as u64) < b as u64 } else { a < b };
@@ -276,4 +240,21 @@ fn tensor_scatter(c: &Call<'_>, _: &[TensorType]) -> Host<Vec<Tensor>> {
         Ok((0..x.shape.len()).map(|d| if d == axis { s } else { digit(i, d) } * to[d]).sum())
     });
     Ok(vec![scatter(x, at.collect::<Host<Vec<_>>>()?.into_iter(), update, Reduction::None)?])
+}
+/// One step of a reduction of floats: not-a-number wins.
+fn combine<T: Copy + PartialOrd + std::ops::Add<Output = T> + std::ops::Mul<Output = T>>(
+    how: Reduction,
+    a: T,
+    b: T,
+) -> T {
+    // Nothing is equal to not-a-number, itself included.
+    let nan = b.partial_cmp(&b).is_none();
+    match how {
+        Reduction::None => b,
+        Reduction::Add => a + b,
+        Reduction::Mul => a * b,
+        Reduction::Max if b > a || nan => b,
+        Reduction::Min if b < a || nan => b,
+        Reduction::Max | Reduction::Min => a,
+    }
 }

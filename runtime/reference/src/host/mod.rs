@@ -2,9 +2,9 @@
 
 mod quantise;
 
-use cim_host::{Attributes, Call, Operand, Tensor, TensorType};
+use cim_host::{Attributes, Tensor, TensorType};
 use cim_isa::Program;
-use cim_isa::program::{HostKind, HostOp, HostTensor, HostValue};
+use cim_isa::program::{HostKind, HostOp, HostValue};
 use cim_isa::types::{Constant, HostTensorId};
 
 use crate::error::{Kernel, ReferenceError};
@@ -67,9 +67,9 @@ pub fn check_inputs(program: &Program, inputs: &[Tensor]) -> Result<(), Referenc
 
 /// The type that a program declares for a tensor of the host.
 fn declared(program: &Program, id: HostTensorId) -> Kernel<TensorType> {
-    let HostTensor { shape, elem, .. } = program.host_tensors.get(id.index()).ok_or("its tensor does not exist")?;
-    elements(shape)?;
-    Ok(TensorType { elem: *elem, shape: shape.iter().map(|d| *d as usize).collect() })
+    let t = program.host_tensors.get(id.index()).ok_or("its tensor does not exist")?;
+    elements(&t.shape)?;
+    Ok(TensorType::declared(t))
 }
 
 fn kernel(program: &Program, op: &HostOp, args: &[HostArg<'_>]) -> Kernel<HostResult> {
@@ -104,14 +104,8 @@ fn kernel(program: &Program, op: &HostOp, args: &[HostArg<'_>]) -> Kernel<HostRe
                 .zip(&constants)
                 .map(|(a, c)| if let HostArg::Tensor(t) = a { Some(*t) } else { c.as_ref() })
                 .collect();
-            let types: Vec<Option<TensorType>> = values.iter().map(|v| v.map(Tensor::ty)).collect();
-            let operands: Vec<Option<Operand<'_>>> =
-                types.iter().zip(&values).map(|(t, v)| t.as_ref().map(|ty| Operand { ty, value: *v })).collect();
-            let results = *result as usize + 1;
             let attributes = Attributes { ints, floats, strings };
-            let call = Call { operator: name, version: *version, operands: &operands, attributes, results };
-            let y = cim_host::evaluate(&call)?.into_iter().nth(*result as usize);
-            let y = y.ok_or_else(|| format!("{name} has no result {result}"))?;
+            let y = cim_host::result(name, *version, attributes, &values, *result as usize)?;
             if y.ty() != to {
                 return Err(format!("{name} gives {}, the program declares {to}", y.ty()));
             }
@@ -123,10 +117,7 @@ fn kernel(program: &Program, op: &HostOp, args: &[HostArg<'_>]) -> Kernel<HostRe
 /// A constant operand as a tensor; None for another operand.
 fn decode(arg: &HostArg<'_>) -> Kernel<Option<Tensor>> {
     match arg {
-        HostArg::Constant(c) => {
-            let ty = TensorType { elem: c.elem, shape: c.shape.iter().map(|d| *d as usize).collect() };
-            Tensor::from_bytes(&ty, &c.data).map(Some).map_err(|e| format!("constant '{}': {e}", c.name))
-        }
+        HostArg::Constant(c) => Tensor::constant(c).map(Some),
         HostArg::Int { .. } => Err("it reads a buffer; only quantise and dequantise work on buffers".into()),
         HostArg::Tensor(_) | HostArg::Absent => Ok(None),
     }

@@ -1,5 +1,28 @@
 //! Inner loops, in a portable form and for AVX2; the processor is asked once. All forms give the same numbers.
 
+/// The digital units, each a plain loop: declared once for the choice of a form and for the AVX2 form.
+macro_rules! digital_kernels {
+    ($with:ident) => {
+        $with! {
+            /// `acc[j] += values[j]` (little-endian); true when a sum left 32 bits.
+            fn add(acc: &mut [i32], values: &[[u8; 4]]) -> bool;
+            /// `out[j] = acc[j] - value`; true when a difference left 32 bits.
+            fn subtract(acc: &[[u8; 4]], value: i32, out: &mut [i32]) -> bool;
+            /// `acc[j] += factor * values[j]`; the caller proves that the sums fit.
+            fn accumulate(acc: &mut [i64], values: &[i32], factor: i32);
+            /// `acc[j] -= value`, wrapping.
+            fn lower(acc: &mut [i64], value: i64);
+            /// Sum of fewer than 2^23 bytes.
+            fn total(bytes: &[u8], signed: bool) -> i32;
+            /// Requantises accumulators to bytes; element j uses channel `j % r.m.len()`. The caller proves that products fit
+            /// 64 bits.
+            fn rescale(values: &[[u8; 4]], r: &Rescale<'_>, out: &mut [u8]);
+            /// Residual addition of two tensors with the first channel of `r` and the second multiplier `m2`.
+            fn rescale_sum(x: &[i16], y: &[i16], m2: i32, r: &Rescale<'_>, out: &mut [u8]);
+        }
+    };
+}
+
 mod digital;
 mod pairs;
 mod portable;
@@ -189,23 +212,7 @@ macro_rules! dispatch {
     )*};
 }
 
-dispatch! {
-    /// `acc[j] += values[j]` (little-endian); true when a sum left 32 bits.
-    fn add(acc: &mut [i32], values: &[[u8; 4]]) -> bool;
-    /// `out[j] = acc[j] - value`; true when a difference left 32 bits.
-    fn subtract(acc: &[[u8; 4]], value: i32, out: &mut [i32]) -> bool;
-    /// `acc[j] += factor * values[j]`; the caller proves that the sums fit.
-    fn accumulate(acc: &mut [i64], values: &[i32], factor: i32);
-    /// `acc[j] -= value`, wrapping.
-    fn lower(acc: &mut [i64], value: i64);
-    /// Sum of fewer than 2^23 bytes.
-    fn total(bytes: &[u8], signed: bool) -> i32;
-    /// Requantises accumulators to bytes; element j uses channel `j % r.m.len()`. The caller proves that products fit
-    /// 64 bits.
-    fn rescale(values: &[[u8; 4]], r: &Rescale<'_>, out: &mut [u8]);
-    /// Residual addition of two tensors with the first channel of `r` and the second multiplier `m2`.
-    fn rescale_sum(x: &[i16], y: &[i16], m2: i32, r: &Rescale<'_>, out: &mut [u8]);
-}
+digital_kernels!(dispatch);
 
 /// Set bits of each of `stride` columns under the active inputs (row block, mask), for the clipping form.
 pub fn count(level: Level, bits: &[u8], stride: usize, active: &[(u32, u8)], counts: &mut [u8]) {

@@ -101,7 +101,8 @@ unsafe fn pairs_block<const N: usize>(job: &PairJob<'_>, first: usize, sums: &mu
 
 /// A plain loop compiled for AVX2.
 macro_rules! compiled {
-    ($(fn $name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)?;)*) => {$(
+    ($($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)?;)*) => {$(
+        $(#[$doc])*
         pub fn $name(_: Avx2, $($arg: $ty),*) $(-> $out)? {
             #[target_feature(enable = "avx2")]
             fn inner($($arg: $ty),*) $(-> $out)? {
@@ -113,15 +114,7 @@ macro_rules! compiled {
     )*};
 }
 
-compiled! {
-    fn add(acc: &mut [i32], values: &[[u8; 4]]) -> bool;
-    fn subtract(acc: &[[u8; 4]], value: i32, out: &mut [i32]) -> bool;
-    fn accumulate(acc: &mut [i64], values: &[i32], factor: i32);
-    fn lower(acc: &mut [i64], value: i64);
-    fn total(bytes: &[u8], signed: bool) -> i32;
-    fn rescale(values: &[[u8; 4]], r: &Rescale<'_>, out: &mut [u8]);
-    fn rescale_sum(x: &[i16], y: &[i16], m2: i32, r: &Rescale<'_>, out: &mut [u8]);
-}
+digital_kernels!(compiled);
 
 pub fn count(_: Avx2, bits: &[u8], stride: usize, active: &[(u32, u8)], counts: &mut [u8]) {
     // SAFETY: the token proves AVX2.

@@ -95,6 +95,21 @@ pub struct Case {
 }
 
 impl Case {
+    /// One group with offset encoding, bits in columns, and one type for weights and inputs.
+    pub fn plain(ty: IntType, [positions, inner, cols]: [u32; 3], seed: u64) -> Case {
+        Case {
+            positions,
+            inner,
+            cols,
+            groups: 1,
+            weight: ty,
+            narrow: false,
+            differential: false,
+            crossbars: false,
+            input: ty,
+            seed,
+        }
+    }
     pub fn rows(&self) -> u32 {
         self.positions * self.inner
     }

@@ -135,14 +135,7 @@ impl Inputs {
             .iter()
             .map(|p| {
                 let n = p.data.len() / self.available;
-                let range = i * n..(i + 1) * n;
-                let data = match &p.data {
-                    Data::Float(v) => v.get(range).map(|v| Data::Float(v.to_vec())),
-                    Data::Double(v) => v.get(range).map(|v| Data::Double(v.to_vec())),
-                    Data::Int(v) => v.get(range).map(|v| Data::Int(v.to_vec())),
-                    Data::Bool(v) => v.get(range).map(|v| Data::Bool(v.to_vec())),
-                };
-                let data = data.context("there is no such image")?;
+                let data = p.data.slice(i * n..(i + 1) * n).context("there is no such image")?;
                 Ok(Tensor { elem: p.ty.elem, shape: p.ty.shape.clone(), data })
             })
             .collect()
@@ -201,12 +194,8 @@ pub(super) fn batch_outputs(program: &Program, images: Vec<Vec<Tensor>>) -> Resu
         let parts = images.iter().map(|y| y.get(i)).collect::<Option<Vec<&Tensor>>>().with_context(none)?;
         let mut tensor = (*parts.first().with_context(none)?).clone();
         for y in parts.iter().skip(1) {
-            match (&mut tensor.data, &y.data) {
-                (Data::Float(all), Data::Float(v)) => all.extend_from_slice(v),
-                (Data::Double(all), Data::Double(v)) => all.extend_from_slice(v),
-                (Data::Int(all), Data::Int(v)) => all.extend_from_slice(v),
-                (Data::Bool(all), Data::Bool(v)) => all.extend_from_slice(v),
-                _ => bail!("output '{}' changes its element type", interface.name),
+            if !tensor.data.append(&y.data) {
+                bail!("output '{}' changes its element type", interface.name);
             }
         }
         match tensor.shape.first_mut() {
