@@ -1,5 +1,6 @@
 //! State of one import.
 
+use crate::chip;
 use crate::declared::no_tensor;
 use crate::expand::{self, Body, Functions, LEAST_BUDGET};
 use crate::node::{Import, Node, Refusal};
@@ -499,52 +500,6 @@ impl Importer {
     pub(crate) fn file(&self) -> Location {
         self.file
     }
-    /// Integers that an operation other than a host operator computes lie in buffers of the chip: one image, at most 16 bits unless
-    /// they are sums.
-    fn fits_the_chip(&self, state: &OpState) -> Result<(), Refusal> {
-        let name = self.ctx.op_name_data(state.name).name;
-        let name = self.ctx.str(name);
-        let constant = state.operands.iter().all(|v| self.constant_derived.contains(v));
-        if matches!(name, "cim.graph.host" | "cim.graph.constant") {
-            return Ok(());
-        }
-        let types = state.operands.iter().map(|v| self.ir.ty(*v)).chain(state.results.iter().copied());
-        if let Some(ty) = types.into_iter().find(|t| !(types::TENSOR.check)(&self.ctx, *t)) {
-            let text = types::text(&self.ctx, ty);
-            return Err(Refusal::new(format!(
-                "it works on {text}; the machine knows f32 and integers of up to 63 bits"
-            )));
-        }
-        if constant {
-            return Ok(());
-        }
-        // Floats leave a dequantisation; what it reads lies on the chip.
-        let leaves = name == "cim.graph.dequantize";
-        let read = state.operands.iter().map(|v| self.ir.ty(*v)).filter(|_| leaves);
-        for ty in state.results.iter().copied().chain(read) {
-            let (Some(int), Some(dims)) = (types::int_type(&self.ctx, ty), types::dims(&self.ctx, ty)) else {
-                continue;
-            };
-            if dims.len() > 4 || dims.len() == 4 && dims[0] != 1 {
-                return Err(Refusal::new(format!(
-                    "its result {dims:?} is more than one image of channels, rows and columns"
-                ))
-                .remedy("the chip works on one image at a time: export with a batch of 1"));
-            }
-            let sequence = |v: &ValueId| types::dims(&self.ctx, self.ir.ty(*v)).is_some_and(types::is_sequence);
-            let moved = matches!(name, "cim.graph.reshape" | "cim.graph.concat");
-            if moved && (types::is_sequence(dims) || state.operands.iter().any(sequence)) {
-                return Err(Refusal::new("it reorders a sequence of positions"));
-            }
-            let sums = ["cim.graph.conv2d", "cim.graph.linear", "cim.graph.quantize", "cim.graph.requantize"];
-            if int.width > 16 && !leaves && !sums.contains(&name) {
-                return Err(Refusal::new(format!(
-                    "its elements are {int}; the chip's activations have at most 16 bits"
-                )));
-            }
-        }
-        Ok(())
-    }
     /// Whether a value of the IR depends on constants alone.
     pub(crate) fn is_constant(&self, value: ValueId) -> bool {
         self.constant_derived.contains(&value)
@@ -559,7 +514,7 @@ impl Importer {
         }
         let constant = state.operands.iter().all(|v| self.constant_derived.contains(v));
         let per_image = state.operands.iter().any(|v| self.per_image.contains(v));
-        self.fits_the_chip(&state)?;
+        chip::fits(&self.ctx, &self.ir, &state, constant)?;
         let op = self.ir.create(state);
         if let Some(verify) = def.and_then(|d| d.verify)
             && let Err(d) = verify(&self.ir, op)

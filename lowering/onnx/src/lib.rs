@@ -3,12 +3,13 @@
 //! - [`import`], [`import_bytes`]: a model as a module with `func.func @network`
 //! - [`proto`]: the messages of the format
 //! - `scan`, `source`, `tensor`: limits, mapped files, tensors; `order`: nodes in execution order
-//! - `importer`, `node`: state of an import and what operators see of it; `ops`: the operators; `host`: the rest
+//! - `importer`, `node`: state of an import and what operators see of it; `ops`: the operators, within the limits of `chip`; `host`: the rest
 //! - `expand`: calls of functions and constant branches; `declared`: types that the model declares; [`ImportOptions`]
 //!
 //! Weights are never copied: the model file is mapped, and constants of the module are slices of the map. Any byte string
 //! may be given: a malformed model is answered with diagnostics, memory stays proportional to the file.
 
+mod chip;
 mod declared;
 mod expand;
 mod host;
