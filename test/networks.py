@@ -151,7 +151,7 @@ def page(args, rows, reasons):
         "# Networks", "",
         f"Every network, compiled for `{args.machine}`, one image run, every element of every layer compared with the integer reference.",
         "Written by `test/networks.py --page docs/networks.md --fill FOLDER`; weights and image are seeded.",
-        f"Measured with one thread on a machine with {os.cpu_count()} cores and {simd}, which did other work at the same time.", "",
+        f"Measured with one thread on a machine with {os.cpu_count()} cores and {simd}.", "",
         f"Columns: {about}", "", *table, "",
         *(["What did not run:", "", *reasons, ""] if reasons else [])])
 

@@ -88,7 +88,8 @@ fn info(name: &str, (elem, dims): (i32, &[i64])) -> ValueInfoProto {
 /// All operations of the function; what is refused is reported at once.
 fn translate(net: &mut Net<'_>, func: OpId) -> Result<(), Vec<Diagnostic>> {
     let ir = net.ir;
-    let error = |op: OpId, r: &Refusal| Diagnostic::error(ir.loc(op), r.message(ir.name_str(op)));
+    let error =
+        |op: OpId, r: &Refusal| Diagnostic::error(ir.loc(op), r.message(&format!("operation {}", ir.name_str(op))));
     let blocks: Vec<_> = ir.regions_of(func).iter().flat_map(|r| ir.blocks_of(*r)).collect();
     let [block] = blocks[..] else {
         return Err(vec![error(
